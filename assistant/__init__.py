@@ -1,0 +1,1 @@
+"""Talk: a message is read, remembered, searched for and answered."""

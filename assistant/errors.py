@@ -1,0 +1,35 @@
+"""What can go wrong while talking.
+
+AssistantError
+├── ModelError          a language model can't be used
+│   ├── ModelMissing    its files or its package are absent (names the command that cures it)
+│   ├── ModelCorrupt    wrong hash, unreadable, NaN, wrong base, not safetensors
+│   └── GenerationError it failed or was cut off while writing
+└── MessageError        the shopper's message can't be taken (too long)
+"""
+
+from __future__ import annotations
+
+
+class AssistantError(Exception):
+    """Base of this package's errors. The text says what was found, what was expected, and the cure."""
+
+
+class ModelError(AssistantError):
+    """A language model can't be used."""
+
+
+class ModelMissing(ModelError):
+    """The model's files, or the package that runs it, are not on this machine."""
+
+
+class ModelCorrupt(ModelError):
+    """The model's or adapter's files are not what they should be."""
+
+
+class GenerationError(ModelError):
+    """The model failed, or was stopped by its deadline, while writing."""
+
+
+class MessageError(AssistantError):
+    """The message can't be taken as it is."""

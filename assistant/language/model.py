@@ -1,0 +1,49 @@
+"""The LanguageModel seam: text in, text out, streamed; four engines implement it, each in its file."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol, runtime_checkable
+
+from assistant.schema import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Generation:
+    """How to write."""
+
+    max_tokens: int = 128
+    grammar: str | None = None
+    """A Lark grammar in llguidance's dialect that the whole output must match; None leaves it free."""
+    task: str | None = None
+    """The adapter to use (`read`, `write`, `service`); an engine without it uses its base model."""
+    stop: tuple[str, ...] = ()
+    temperature: float = 0.0
+    """0 is greedy, which every task of the product uses."""
+    seed: int = 0
+    deadline: float | None = None
+    """Seconds from the call; then `GenerationError` is raised, after what was written has been yielded."""
+    cancel: threading.Event | None = None
+    """Set it, and the stream ends quietly within one token."""
+
+
+@runtime_checkable
+class LanguageModel(Protocol):
+    """Writes the next assistant message."""
+
+    name: str
+    """Preset and engine, for receipts: `smollm2-135m/onnx-int4`."""
+    tuned: frozenset[str]
+    """The tasks it was tuned for; prompts need no examples then."""
+
+    def stream(self, messages: tuple[Message, ...], how: Generation) -> Iterator[str]:
+        """Pieces of text whose concatenation is the reply. Text of messages is data: control tokens in it are
+        encoded as ordinary text. Raises `GenerationError`, `ModelMissing`."""
+        ...
+
+
+def generate(model: LanguageModel, messages: tuple[Message, ...], how: Generation) -> str:
+    """The whole reply as one string."""
+    return "".join(model.stream(messages, how))

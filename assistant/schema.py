@@ -1,0 +1,153 @@
+"""The types of a conversation. A `Turn` holds everything that one message led to.
+
+Everything here is a value; standard library and `retrieval.schema` only.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from retrieval.schema import Item, Language, Money, Query, Quote, Signal, Slate, Source
+
+Intent = Literal[
+    "recommend", "refine", "compare", "ask_item", "feedback", "order", "policy", "human", "memory", "chat",
+]
+INTENTS: tuple[Intent, ...] = (
+    "recommend", "refine", "compare", "ask_item", "feedback", "order", "policy", "human", "memory", "chat",
+)
+Role = Literal["system", "user", "assistant"]
+ReplyKind = Literal["recommend", "nothing_fits", "compare", "answer", "service", "handoff", "memory", "chat"]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of a prompt or of a transcript."""
+
+    role: Role
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a message was understood to say."""
+
+    intent: Intent
+    language: Language
+    signals: tuple[Signal, ...] = ()
+    text: str = ""
+    """The message as it was typed, cleaned of control characters."""
+    by: str = ""
+    """The engine that read it; `plain text` when no model could, and the message is searched as it stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interest:
+    """A signal that is held of a shopper, with how strongly."""
+
+    signal: Signal
+    strength: float
+    """0 to 1; fades with time."""
+    source: Source
+    at: datetime
+    turn: int = 0
+    """The number of the turn, from 1, that it was last stated in."""
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What is known of a shopper now. Derived from turns, never mutated."""
+
+    interests: tuple[Interest, ...] = ()
+    shown: tuple[str, ...] = ()
+    """Ids shown in this session, oldest first."""
+    rejected: tuple[str, ...] = ()
+    """Ids disliked or owned: not shown again."""
+    liked: tuple[str, ...] = ()
+
+    @property
+    def signals(self) -> tuple[Signal, ...]:
+        return tuple(interest.signal for interest in self.interests)
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """One card: an item with the reasons to take it. Every reason rests on the item's data or on a quote."""
+
+    item: Item
+    title: str
+    """In the shopper's language where the shop has it."""
+    price: Money | None
+    reasons: tuple[str, ...] = ()
+    quotes: tuple[Quote, ...] = ()
+    receipt: str = "relevance"
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A piece of a help page that an answer quotes."""
+
+    page_id: str
+    version: str
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What the shopper gets. While it streams, `text` and `recommendations` grow."""
+
+    kind: ReplyKind
+    text: str = ""
+    recommendations: tuple[Recommendation, ...] = ()
+    quick_replies: tuple[str, ...] = ()
+    passages: tuple[Passage, ...] = ()
+    dropped: tuple[str, ...] = ()
+    """Sentences that the model wrote and the grounding check refused."""
+
+
+@dataclass(frozen=True, slots=True)
+class Degradation:
+    """A step that could not be done as it should, and what was done instead."""
+
+    step: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.step}: {self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class Timings:
+    """Milliseconds since the message came in, except `read`, `search`, `rank`: milliseconds spent there."""
+
+    read: float = 0.0
+    search: float = 0.0
+    rank: float = 0.0
+    first_token: float = 0.0
+    total: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One exchange, whole: a page shows its reply, a check reads its slate, training reads stored turns, a bug report is one."""
+
+    id: str
+    session_id: str
+    number: int
+    """From 1."""
+    message: str
+    at: datetime
+    reading: Reading
+    profile: Profile
+    reply: Reply
+    query: Query | None = None
+    slate: Slate | None = None
+    shopper_id: str = ""
+    screen: tuple[str, ...] = ()
+    """Ids of the items on the screen after the turn, first is number 1."""
+    degraded: tuple[Degradation, ...] = ()
+    timings: Timings = Timings()
+    done: bool = False
+    """False while the reply still grows."""
