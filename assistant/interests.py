@@ -1,0 +1,166 @@
+"""Signals folded into a profile, and the query that a profile asks for. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from assistant.schema import Interest, Profile, Reading, Turn
+from retrieval.money import major
+from retrieval.schema import Item, Money, Query, Signal
+
+REFERENCES = frozenset({"item", "order", "action", "topic"})
+"""Facets that point at something instead of wishing for it."""
+ANY = frozenset({"any", "anything", "whatever", "either", "无所谓", "不限", "都行", "都可以", "随便", "随意"})
+CHEAPER = frozenset({"cheaper", "less expensive", "lower", "less", "cheapest", "便宜", "更便宜", "低", "实惠"})
+DEARER = frozenset({"pricier", "more expensive", "higher", "贵", "高档", "高端"})
+REPLACED = frozenset({"category", "color", "brand", "size"})
+"""Facets of which a newer wish takes the place of an older one, instead of joining it."""
+
+
+def fold(profile: Profile, reading: Reading, screen: Sequence[Item], at: datetime, turn: int) -> Profile:
+    """`profile` after what `reading` said about the items on the `screen`.
+
+    A new request replaces the wishes of the old one, except what was asked to be remembered; a refinement adds to
+    them, the newer of two contradicting wishes staying.
+    """
+    if reading.intent == "memory":
+        return _remember(profile, reading, at, turn)
+    if reading.intent == "feedback":
+        profile = _react(profile, reading, screen)
+    if reading.intent not in ("recommend", "refine", "feedback"):
+        return profile
+    held = profile.interests
+    if reading.intent == "recommend":
+        held = tuple(interest for interest in held if interest.source == "profile")
+    for signal in wishes(reading):
+        for stated in _absolute(signal, screen, reading):
+            held = _add(held, Interest(stated, 1.0 if stated.hard else 0.7, "message", at, turn))
+    return replace(profile, interests=held)
+
+
+def wishes(reading: Reading) -> tuple[Signal, ...]:
+    """The signals of a reading that say what an item should be."""
+    return tuple(signal for signal in reading.signals if signal.facet not in REFERENCES)
+
+
+def referred(reading: Reading, screen: Sequence[Item]) -> tuple[Item, ...]:
+    """The items on the screen that the message speaks of by number."""
+    numbers = [signal.value for signal in reading.signals if signal.facet == "item" and signal.value.isdigit()]
+    return tuple(screen[int(number) - 1] for number in numbers if 0 < int(number) <= len(screen))
+
+
+def named(reading: Reading) -> tuple[str, ...]:
+    """Names of products that the message speaks of and the screen does not show."""
+    return tuple(s.value for s in reading.signals if s.facet == "item" and not s.value.isdigit())
+
+
+def show(profile: Profile, items: Sequence[Item]) -> Profile:
+    """`profile` after the items were put on the screen."""
+    return replace(profile, shown=tuple(dict.fromkeys((*profile.shown, *(item.id for item in items)))))
+
+
+def query_for(profile: Profile, reading: Reading, screen: Sequence[Item], history: Sequence[Turn], limit: int) -> Query:
+    """What to search for after the message: the wishes held, items to resemble, and what not to show again."""
+    signals = profile.signals
+    like = tuple(item.id for item in referred(reading, screen)) if reading.intent == "refine" else ()
+    names = named(reading) if reading.intent in ("recommend", "refine") else ()
+    signals += tuple(s for s in reading.signals if s.facet == "item" and s.value in names)
+    if reading.intent == "refine" and not like and any(s.facet == "size" and not s.number for s in wishes(reading)):
+        like = tuple(item.id for item in screen)
+    return Query(
+        text=_search_text(profile, reading, history),
+        language=reading.language,
+        signals=signals,
+        like=like,
+        shown=profile.shown,
+        rejected=profile.rejected,
+        limit=limit,
+        seed=len(history),
+    )
+
+
+def _search_text(profile: Profile, reading: Reading, history: Sequence[Turn]) -> str:
+    """Words for the dense search: the wishes' values; the message itself when nothing was read from it."""
+    wanted = [s.value for s in profile.signals if s.wanted and s.facet not in ("price", "rating")]
+    wanted += named(reading)
+    if wanted:
+        return " ".join(dict.fromkeys(wanted))
+    earlier = [turn.message for turn in history[-1:] if reading.intent == "refine"]
+    return " ".join([*earlier, reading.text]).strip()
+
+
+def _absolute(signal: Signal, screen: Sequence[Item], reading: Reading) -> tuple[Signal, ...]:
+    """A wish relative to the screen made absolute: "cheaper" is a bound under the lowest price on it."""
+    if signal.facet != "price" or signal.number is not None or not signal.wanted:
+        return (signal,)
+    prices = [item.price for item in (referred(reading, screen) or screen) if item.price is not None]
+    if not prices:
+        return (signal,)
+    if signal.value in CHEAPER:
+        return (replace(signal, op="<=", value=_amount(min(prices), -1)),)
+    if signal.value in DEARER:
+        return (replace(signal, op=">=", value=_amount(max(prices), +1)),)
+    return (signal,)
+
+
+def _amount(price: Money, step: int) -> str:
+    return str(major(Money(max(price.amount + step, 0), price.currency)))
+
+
+def _add(held: tuple[Interest, ...], new: Interest) -> tuple[Interest, ...]:
+    kept = tuple(old for old in held if not _overrides(new, old))
+    return kept if new.signal.value in ANY else (*kept, new)
+
+
+def _overrides(new: Interest, old: Interest) -> bool:
+    """True when `old` can't stand beside `new`."""
+    wish, held = new.signal, old.signal
+    if wish.facet != held.facet:
+        return False
+    if wish.value in ANY or wish.value == held.value:
+        return True
+    if wish.facet in ("price", "rating"):
+        return _direction(wish) == _direction(held) or "value" in (_direction(wish), _direction(held))
+    # several values of one message are alternatives; a newer message's value takes the older one's place
+    return wish.wanted and held.wanted and wish.facet in REPLACED and old.turn < new.turn
+
+
+def _direction(signal: Signal) -> str:
+    return signal.op if signal.op in ("<=", ">=") else "value"
+
+
+def _react(profile: Profile, reading: Reading, screen: Sequence[Item]) -> Profile:
+    """Likes, dislikes and ownership of shown items."""
+    liked, rejected = list(profile.liked), list(profile.rejected)
+    for signal in reading.signals:
+        if signal.facet != "item" or not signal.value.isdigit() or not 0 < int(signal.value) <= len(screen):
+            continue
+        item_id = screen[int(signal.value) - 1].id
+        if signal.op == "~":
+            liked.append(item_id)
+        elif signal.op in ("!~", "!="):
+            rejected.append(item_id)
+    return replace(profile, liked=tuple(dict.fromkeys(liked)), rejected=tuple(dict.fromkeys(rejected)))
+
+
+def _remember(profile: Profile, reading: Reading, at: datetime, turn: int) -> Profile:
+    topics = {signal.value for signal in reading.signals if signal.facet == "topic"}
+    stated = wishes(reading)
+    if "forget" in topics:
+        if not stated:
+            return Profile()
+        gone = {(signal.facet, signal.value) for signal in stated}
+        gone_values = {signal.value for signal in stated}
+        kept = tuple(
+            i for i in profile.interests
+            if (i.signal.facet, i.signal.value) not in gone and i.signal.value not in gone_values
+        )
+        return replace(profile, interests=kept)
+    if "show" in topics:
+        return profile
+    held = profile.interests
+    for signal in stated:
+        held = _add(held, Interest(replace(signal, source="profile"), 0.9, "profile", at, turn))
+    return replace(profile, interests=held)

@@ -1,0 +1,24 @@
+"""How the assistant behaves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The knobs of a conversation; the defaults are what the shipped shop runs on."""
+
+    limit: int = 3
+    """Items a reply offers, 1 to 10. Three can be held in mind and compared."""
+    message_limit: int = 2_000
+    """Characters of a message that are read; the rest is cut off and the turn says so."""
+    read_deadline: float = 8.0
+    """Seconds for reading a message; then it is searched as plain text."""
+    write_deadline: float = 10.0
+    """Seconds for all sentences of a reply together; then the rest is worded from templates."""
+    sentence_tokens: int = 48
+    """Longest explanation of one item, in tokens."""
+    policy_similarity: float = 0.80
+    """Cosine below which no passage counts as an answer, for the multilingual embedder, whose unrelated texts
+    lie near 0.75."""
