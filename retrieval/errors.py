@@ -4,7 +4,8 @@ RetrievalError
 ├── FeedError        a feed, or a row of it, can't be read (file, row, column, found, expected, cure)
 ├── StoreError       the shop's tables: absent, newer than this program, locked by another writer, disk full
 ├── IndexError_      the vector index: damaged, of another embedder, being rebuilt
-└── EmbedderError    the embedding model: absent, corrupt, wrong dimension
+├── EmbedderError    the embedding model: absent, corrupt, wrong dimension
+└── FetchError       a model file can't be fetched, or is not the one expected
 """
 
 from __future__ import annotations
@@ -52,3 +53,7 @@ class IndexError_(RetrievalError):
 
 class EmbedderError(RetrievalError):
     """The embedding model can't be used."""
+
+
+class FetchError(RetrievalError):
+    """A model file can't be fetched, or has another hash than the one expected."""
