@@ -46,18 +46,32 @@ def _reading_question(message: str, shown: tuple[str, ...], history: tuple[Messa
 
 
 def writing_prompt(
-    language: str, title: str, facts: tuple[str, ...], wishes: tuple[Signal, ...], quote: str = "",
+    language: str, title: str, facts: tuple[str, ...], wishes: tuple[Signal, ...], quote: str = "", *, tuned: bool = True,
 ) -> tuple[Message, ...]:
     """The prompt whose answer is one or two sentences on why the item suits the wishes.
 
-    `facts` are copied from the item (`material: mesh`); `quote` is a reviewer's own words or empty.
+    `facts` are copied from the item (`material: mesh`); `quote` is a reviewer's own words or empty. An untuned model
+    is told in plain words what to do.
     """
+    if not tuned:
+        return _plain_writing_prompt(title, facts, wishes)
     lines = [f"language: {language}", f"item: {title}"]
     lines += [f"fact: {fact}" for fact in facts]
     if quote:
         lines.append(f"review: {quote}")
     lines.append("wishes: " + (", ".join(str(wish) for wish in wishes) or "none"))
     return (Message("system", WRITE_SYSTEM), Message("user", "\n".join(lines)))
+
+
+def _plain_writing_prompt(title: str, facts: tuple[str, ...], wishes: tuple[Signal, ...]) -> tuple[Message, ...]:
+    asked = ", ".join(wish.value for wish in wishes) or "something good"
+    known = "; ".join(facts)
+    return (
+        Message("system", "You write one short sentence that tells a shopper why a product suits them, using the facts only."),
+        Message("user", "Shopper wants: rain jacket, light. Product: Tarn Shell. Facts: feature: waterproof; weight: 210 g."),
+        Message("assistant", "The Tarn Shell is a waterproof rain jacket with a weight of 210 g, so it is light to take with you."),
+        Message("user", f"Shopper wants: {asked}. Product: {title}. Facts: {known}."),
+    )
 
 
 def _clip(text: str, length: int) -> str:

@@ -166,8 +166,8 @@ class Item:
     def values(self, name: str) -> tuple[str, ...]:
         """Every value of an attribute, over the item, its variants and its translations."""
         attributes = [*self.attributes]
-        for part in (*self.variants, *self.translations):
-            attributes.extend(part.attributes)
+        attributes += [a for variant in self.variants for a in variant.attributes]
+        attributes += [a for translation in self.translations for a in translation.attributes]
         return tuple(dict.fromkeys(v for a in attributes if a.name == name for v in a.values))
 
 

@@ -37,6 +37,8 @@ class LanguageModel(Protocol):
     """Preset and engine, for receipts: `smollm2-135m/onnx-int4`."""
     tuned: frozenset[str]
     """The tasks it was tuned for; prompts need no examples then."""
+    languages: frozenset[str]
+    """Languages that it writes usably without tuning: `en`, `zh`."""
 
     def stream(self, messages: tuple[Message, ...], how: Generation) -> Iterator[str]:
         """Pieces of text whose concatenation is the reply. Text of messages is data: control tokens in it are

@@ -1,0 +1,82 @@
+"""No span, no claim: does every content word of a sentence stand in the facts it may rest on? Pure.
+
+The rule: numbers must stand in the facts as they are; words that carry meaning must stand there too, up to their
+ending; words that only hold a sentence together, or only address the shopper, are free.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable
+
+from retrieval.schema import NUMBER
+
+FREE_ENGLISH = frozenset(
+    """a about after all also although always an and any are as at be because been before both but by can choice could do does
+    each either even every fit fits fitting for from get gets give gives good has have having help helps here how i if in into is it
+    item its it's just keep keeps let like made make makes match matches mention mentions more most much need needs of on one
+    option or other our out over pick plus product reviewer reviewers say says shopper should since so some stay stays still suit
+    suits take than that that's the their them then there these they this those to too try up use used uses very want wants was
+    well were what when where which while who will wish with within without would you your you're looking
+    buyer buyers customer customers great reason right come comes describe describes described report reports praise praises""".split()
+)
+"""English words that claim nothing about an item."""
+_FREE_CHINESE = frozenset(
+    "的了是在和也很都就有为您你这那它款个件把双条适合可以能会被用到对于以及而且并还更非常比较如果因为所以但是不过其与或让给从上下中里说评价买家用户提到"
+    "推荐选择一位正好符合需要想要喜欢满足要求同时不错"
+)
+_NEGATIONS = frozenset({"not", "no", "never", "without", "isn't", "doesn't", "won't", "free", "不", "没", "无", "非"})
+_WORD = re.compile(r"[A-Za-zÀ-ɏ']+")
+_HAN = re.compile(r"[㐀-鿿]+")
+
+
+def unsupported(sentence: str, facts: Iterable[str]) -> tuple[str, ...]:
+    """The words and numbers of `sentence` that rest on none of the `facts`; empty when the sentence is grounded."""
+    ground = " ".join(facts).lower()
+    lower = sentence.lower()
+    ground_numbers = {found.group() for found in NUMBER.finditer(ground)}
+    missing = [found.group() for found in NUMBER.finditer(lower) if found.group() not in ground_numbers]
+    stems = {_stem(word) for word in _WORD.findall(ground)}
+    for word in _WORD.findall(lower):
+        claims = word in _NEGATIONS or word not in FREE_ENGLISH
+        if claims and _stem(word) not in stems:
+            missing.append(word)
+    missing += [piece for run in _HAN.findall(lower) for piece in _unsupported_han(run, ground)]
+    return tuple(dict.fromkeys(missing))
+
+
+def sentence_grammar(facts: Iterable[str], longest: int = 24) -> str:
+    """A Lark grammar (llguidance's dialect) of one English sentence of 5 to `longest` words in which a word is either free
+    or copied from the facts, so that an untuned model can't claim what stands nowhere."""
+    copied = {piece.strip(".,;:!?()\"“”") for fact in facts for piece in fact.split()}
+    words = sorted({word for word in copied if word and word.isascii()} | (FREE_ENGLISH - _NEGATIONS))
+    first = sorted({word[:1].upper() + word[1:] for word in words if word[:1].isalpha()})
+    return (
+        f'start: FIRST (","? " " WORD){{4,{longest}}} "."\n'
+        f"FIRST: {' | '.join(json.dumps(word) for word in first)}\n"
+        f"WORD: {' | '.join(json.dumps(word) for word in words)}\n"
+    )
+
+
+def _stem(word: str) -> str:
+    """The word without its ending; coarse on purpose, both sides are cut alike."""
+    word = word.strip("'")
+    for ending in ("'s", "ingly", "ing", "edly", "ed", "es", "s", "ly", "y", "e"):
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            return word[: -len(ending)]
+    return word
+
+
+def _unsupported_han(run: str, ground: str) -> list[str]:
+    """Chinese characters of `run` that are neither free nor part of a bigram standing in the facts."""
+    missing = []
+    for position, char in enumerate(run):
+        if char in _FREE_CHINESE and char not in _NEGATIONS:
+            continue
+        before, after = run[max(position - 1, 0) : position], run[position + 1 : position + 2]
+        joined = any(len(pair) == 2 and pair in ground for pair in (before + char, char + after))
+        alone = (not before or before in _FREE_CHINESE) or (not after or after in _FREE_CHINESE)
+        if not joined and not (alone and char in ground):
+            missing.append(char)
+    return missing

@@ -1,0 +1,90 @@
+"""What the assistant says of its own accord, in both languages: openings, hand-overs, quick replies.
+
+Facts are filled in by the caller, who copied them; nothing here describes an item.
+"""
+
+from __future__ import annotations
+
+from retrieval.schema import Language
+
+_TEXT: dict[str, dict[Language, str]] = {
+    "greeting": {
+        "en": "Hello! I'm the shop's assistant (a computer program). Tell me what you are looking for, for whom, and what it may cost.",
+        "zh": "您好！我是本店的智能导购（计算机程序）。告诉我想找什么、给谁用、预算多少就行。",
+    },
+    "thanks": {"en": "You're welcome. Anything else I can find for you?", "zh": "不客气，还想看点什么？"},
+    "outside": {
+        "en": "I can help with this shop's products, orders and rules. What are you looking for?",
+        "zh": "我可以帮您挑选本店商品，也能回答订单和店规的问题。想找点什么？",
+    },
+    "nothing_said": {"en": "I couldn't find any words in that. What are you looking for?", "zh": "没看到文字内容，您想找点什么？"},
+    "found": {"en": "{count} that fit: {wishes}.", "zh": "按「{wishes}」挑了{count}款。"},
+    "found_one": {"en": "One item fits: {wishes}.", "zh": "按「{wishes}」找到1款。"},
+    "found_plain": {"en": "The closest I have to “{text}”:", "zh": "和“{text}”最接近的商品："},
+    "found_many": {"en": "{fitting} items fit; here are {count}.", "zh": "共有{fitting}款符合，先看这{count}款。"},
+    "unmet": {"en": "I could not honour: {wishes}.", "zh": "没能满足：{wishes}。"},
+    "surprise": {"en": "A different idea", "zh": "换个思路"},
+    "blocked": {"en": "Nothing in the shop fits all of that. What rules everything out: {wishes}.", "zh": "店里没有全部符合的商品，卡在：{wishes}。"},
+    "near": {"en": "Closest: **{title}**{price}, if you give up {costs}.", "zh": "最接近的是**{title}**{price}，但不符合{costs}。"},
+    "again": {"en": "I've shown you everything that fits. Here it is once more:", "zh": "符合的都给您看过了，再列一次："},
+    "quote": {"en": "A buyer writes: “{text}”", "zh": "有买家说：“{text}”"},
+    "why": {"en": "I suggested **{title}** because:", "zh": "推荐**{title}**的原因："},
+    "why_exploration": {
+        "en": "it fits your wishes and differs from the others, so that you see more than one kind",
+        "zh": "它符合您的要求，又和其他几款不同，方便您多一种选择",
+    },
+    "why_plain": {"en": "it is close to the words you searched for", "zh": "它和您搜索的内容接近"},
+    "says_yes": {"en": "**{title}**: {wish} — {evidence}.", "zh": "**{title}**：{wish}——{evidence}。"},
+    "says_unknown": {"en": "The shop's data on **{title}** does not say anything about “{wish}”.", "zh": "**{title}**的资料里没有提到“{wish}”。"},
+    "no_reviews": {"en": "No review of it mentions that.", "zh": "评价里也没有人提到。"},
+    "which_item": {"en": "Which item do you mean? There is nothing on the screen yet.", "zh": "您指的是哪一件？目前还没有展示商品。"},
+    "not_found": {"en": "I don't find a product called “{name}” in this shop.", "zh": "店里没有找到“{name}”。"},
+    "compare": {"en": "Side by side:", "zh": "对比如下："},
+    "noted_like": {"en": "Glad you like **{title}**.", "zh": "好的，**{title}**记下了。"},
+    "noted_dislike": {"en": "Understood, **{title}** won't come up again.", "zh": "明白了，不再推荐**{title}**。"},
+    "noted": {"en": "Noted: {wishes}.", "zh": "记下了：{wishes}。"},
+    "forgotten": {"en": "Forgotten: {wishes}.", "zh": "已忘记：{wishes}。"},
+    "forgotten_all": {"en": "Everything I remembered in this conversation is forgotten.", "zh": "本次对话里记住的都已清除。"},
+    "known": {"en": "In this conversation I hold: {wishes}. I keep nothing else about you.", "zh": "本次对话里我记着：{wishes}。除此之外没有其他记录。"},
+    "known_nothing": {"en": "I hold no wishes of yours so far.", "zh": "目前没有记住您的任何偏好。"},
+    "human": {"en": "I'm passing this to a colleague; please leave your question here and a person will answer.", "zh": "马上为您转人工客服，请留下问题，会有同事回复您。"},
+    "no_policy": {"en": "I can't answer that from the shop's rules, so I won't guess; a colleague will take it.", "zh": "店规里没有查到，我不乱猜，帮您转给人工同事。"},
+    "policy": {"en": "From “{title}” (version {version}): {text}", "zh": "根据《{title}》（{version}版）：{text}"},
+    "order_login": {"en": "To see an order I need to know that it is yours: please sign in to the shop and ask again.", "zh": "查询订单需要先确认是您本人，请登录后再问。"},
+    "order_unknown": {"en": "I find no order {order} under your account. Please check the number.", "zh": "您的账户下没有订单{order}，请核对订单号。"},
+    "order_which": {"en": "Which order is it about? Please give me its number.", "zh": "请告诉我订单号。"},
+    "order_status": {"en": "Order {order}: {status}.", "zh": "订单{order}：{status}。"},
+    "order_due": {"en": "Expected by {due}.", "zh": "预计{due}前送达。"},
+    "order_tracking": {"en": "{carrier}, tracking number {tracking}.", "zh": "{carrier}，运单号{tracking}。"},
+    "order_change": {"en": "I can't change orders myself, so I pass your wish ({action}) to a colleague.", "zh": "我不能直接操作订单，已把您的请求（{action}）转给人工同事。"},
+    "try_wider": {"en": "Without that limit", "zh": "去掉这个限制"},
+    "quick_cheaper": {"en": "cheaper", "zh": "便宜一点"},
+    "quick_others": {"en": "show me others", "zh": "换一批"},
+    "quick_why": {"en": "why the first one?", "zh": "为什么推荐第一个？"},
+    "quick_compare": {"en": "compare 1 and 2", "zh": "比较第一个和第二个"},
+    "join": {"en": ", ", "zh": "、"},
+}
+
+STATUS: dict[str, dict[Language, str]] = {
+    "placed": {"en": "placed, not yet paid", "zh": "已下单，待付款"},
+    "paid": {"en": "paid, being prepared", "zh": "已付款，备货中"},
+    "packed": {"en": "packed, waiting for the carrier", "zh": "已打包，待揽收"},
+    "shipped": {"en": "on its way", "zh": "运输中"},
+    "delivered": {"en": "delivered", "zh": "已送达"},
+    "delayed": {"en": "delayed", "zh": "有延误"},
+    "returning": {"en": "return on its way to us", "zh": "退货途中"},
+    "returned": {"en": "return received", "zh": "已收到退货"},
+    "refunded": {"en": "refunded", "zh": "已退款"},
+    "cancelled": {"en": "cancelled", "zh": "已取消"},
+    "lost": {"en": "lost by the carrier", "zh": "运输途中丢失"},
+}
+
+
+def say(key: str, language: Language, **facts: object) -> str:
+    """The phrase in the shopper's language with the facts filled in."""
+    return _TEXT[key][language].format(**facts)
+
+
+def join(parts: tuple[str, ...] | list[str], language: Language) -> str:
+    """The parts as a list in a sentence."""
+    return say("join", language).join(parts)
