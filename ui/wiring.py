@@ -1,0 +1,65 @@
+"""The parts put together: a shop's directory becomes an assistant that can be talked to."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from assistant.conversation import Assistant
+from assistant.errors import ModelError
+from assistant.language import LanguageModel, open_model
+from assistant.settings import Settings
+from retrieval.demo import build_demo
+from retrieval.errors import StoreError
+from retrieval.search import Search
+from retrieval.shop import Shop
+from ui.places import DEMO, home, shop_directory
+
+Progress = Callable[[str, int, int | None], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelChoice:
+    """Which language model a command uses."""
+
+    preset: str = "smollm2-135m"
+    engine: str = "auto"
+    """auto | scripted | transformers | onnx | openai."""
+    base_url: str = ""
+    """For `openai`: the server, such as http://127.0.0.1:8000/v1."""
+    adapter: str = "shipped"
+    """`shipped`, `none`, or the directory of one."""
+
+
+def open_shop(shop: str, progress: Progress | None = None) -> Shop:
+    """The shop by name or path; the demo shop is built when it is absent. Raises StoreError."""
+    directory = shop_directory(shop)
+    if shop == DEMO:
+        return build_demo(directory, home=home(), progress=progress)
+    if not directory.exists():
+        raise StoreError(f"no shop at {directory}. Make one: daogou import {shop} --catalog FILE")
+    return Shop.open(directory, home=home())
+
+
+def choose_model(choice: ModelChoice) -> LanguageModel:
+    """The language model of a command. Raises ModelError."""
+    adapter: Path | str | None = None if choice.adapter == "none" else choice.adapter
+    if adapter not in (None, "shipped"):
+        adapter = Path(str(adapter))
+    return open_model(choice.preset, choice.engine, home=home(), adapter=adapter, base_url=choice.base_url or None)
+
+
+def open_assistant(
+    shop: str, choice: ModelChoice, settings: Settings | None = None, progress: Progress | None = None
+) -> tuple[Assistant, str]:
+    """The assistant of a shop, and why it has no model when it has none: a shop without one still answers, with true
+    facts from templates."""
+    opened = open_shop(shop, progress)
+    model: LanguageModel | None = None
+    problem = ""
+    try:
+        model = choose_model(choice)
+    except ModelError as error:
+        problem = str(error)
+    return Assistant(opened, Search(opened), model, settings or Settings()), problem
