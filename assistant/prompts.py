@@ -26,7 +26,7 @@ def reading_prompt(
 ) -> tuple[Message, ...]:
     """The prompt whose answer is the line notation of `message`.
 
-    `shown` are the titles on the screen, first is number 1; only the last two messages of `history` are used. A
+    `message` is the normalised text (`numerals.normalise`). `shown` are the titles on the screen, first is number 1; only the last two messages of `history` are used. A
     tuned model gets no examples: prompts are kept short because reading is mostly prefill.
     """
     shots: list[Message] = []
@@ -38,9 +38,9 @@ def reading_prompt(
 
 
 def _reading_question(message: str, shown: tuple[str, ...], history: tuple[Message, ...]) -> str:
-    lines = [f"{turn.role}: {_clip(turn.text, 80)}" for turn in history]
+    lines = [f"{turn.role}: {_clip(turn.text, 80).lower()}" for turn in history]
     if shown:
-        lines.append("shown: " + "; ".join(f"{n} {_clip(title, 48)}" for n, title in enumerate(shown, 1)))
+        lines.append("shown: " + "; ".join(f"{n} {_clip(title, 48).lower()}" for n, title in enumerate(shown, 1)))
     lines.append(f"message: {message}")
     return "\n".join(lines)
 
