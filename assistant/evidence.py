@@ -56,10 +56,13 @@ def wish_text(signal: Signal, language: Language) -> str:
     return words
 
 
-def quote_for(reviews: Iterable[Review], wishes: Sequence[Signal], language: Language) -> Quote | None:
+def quote_for(
+    reviews: Iterable[Review], wishes: Sequence[Signal], language: Language, *, pleased: bool = True
+) -> Quote | None:
     """The sentence of a review that speaks of the wishes most, None when none does.
 
-    Content buyers (4 stars and up) come first for what is wished; text that speaks to a machine is never quoted.
+    `pleased` takes buyers of 4 stars and up only, and may fall back on what they say of something else. Text that
+    speaks to a machine is never quoted.
     """
     wanted = {token for wish in wishes if wish.wanted for token in tokens(wish.value)}
     best: tuple[float, Quote] | None = None
@@ -67,20 +70,21 @@ def quote_for(reviews: Iterable[Review], wishes: Sequence[Signal], language: Lan
         if speaks_to_a_machine(review.text):
             continue
         for sentence in sentences_of(review.text):
-            score = _quote_score(sentence, review, wanted, language)
+            score = _quote_score(sentence, review, wanted, language, pleased)
             if score > 0 and (best is None or score > best[0]):
                 best = (score, Quote(review.id, sentence, language_of(sentence), review.rating))
     return best[1] if best else None
 
 
-def _quote_score(sentence: str, review: Review, wanted: set[str], language: Language) -> float:
+def _quote_score(sentence: str, review: Review, wanted: set[str], language: Language, pleased: bool) -> float:
     spoken = language_of(sentence)
     low, high = _QUOTE_LENGTH[spoken]
-    if not low <= len(sentence) <= high or (review.rating is not None and review.rating < 4):
+    displeased = review.rating is not None and review.rating < 4
+    if not low <= len(sentence) <= high or (pleased and displeased):
         return 0.0
     shared = len(wanted & set(tokens(sentence)))
     # without a word of the wishes a content buyer's sentence is still worth a little, in the shopper's language only
-    base = float(shared) if shared else (0.1 if spoken == language else 0.0)
+    base = float(shared) if shared else (0.1 if pleased and spoken == language else 0.0)
     return base + (0.5 if spoken == language and shared else 0.0) - len(sentence) / 10_000
 
 

@@ -13,13 +13,14 @@ from collections.abc import Iterable
 from retrieval.schema import NUMBER
 
 FREE_ENGLISH = frozenset(
-    """a about after all also although always an and any are as at be because been before both but by can choice could do does
-    each either even every fit fits fitting for from get gets give gives good has have having help helps here how i if in into is it
-    item its it's just keep keeps let like made make makes match matches mention mentions more most much need needs of on one
-    option or other our out over pick plus product reviewer reviewers say says shopper should since so some stay stays still suit
-    suits take than that that's the their them then there these they this those to too try up use used uses very want wants was
-    well were what when where which while who will wish with within without would you your you're looking
-    buyer buyers customer customers great reason right come comes describe describes described report reports praise praises""".split()
+    """a about after all also although always an and any are as at be because been before both but by can choice could do
+    does each either even every fit fits fitting for from get gets give gives good has have having help helps here how i if
+    in into is it item its it's just keep keeps let like made make makes match matches mention mentions more most much need
+    needs of on one option or other our out over pick plus product reviewer reviewers say says shopper should since so some
+    stay stays still suit suits take than that that's the their them then there these they this those to too try up use used
+    uses very want wants was well were what when where which while who will wish with within would you your you're looking
+    buyer buyers customer customers great reason right come comes describe describes described report reports praise
+    praises""".split()
 )
 """English words that claim nothing about an item."""
 _FREE_CHINESE = frozenset(

@@ -8,14 +8,13 @@ from typing import Annotated
 
 import typer
 
+from ui.measuring import evaluate_app, train_app
 from ui.places import DEMO, quiet_libraries
 
 app = typer.Typer(
     name="daogou", no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False, rich_markup_mode=None,
     help="Daogou (导购): a conversational recommendation assistant that a shop runs itself.",
 )
-train_app = typer.Typer(no_args_is_help=True, help="Train the models. Every run can be resumed.")
-evaluate_app = typer.Typer(no_args_is_help=True, help="Measure. Exit code 1 when a check fails.")
 app.add_typer(train_app, name="train")
 app.add_typer(evaluate_app, name="evaluate")
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+from retrieval.search import Search
+from retrieval.shop import Shop
+from retrieval.wheels import Progress
 
 from assistant.conversation import Assistant
 from assistant.errors import ModelError
@@ -12,11 +15,7 @@ from assistant.language import LanguageModel, open_model
 from assistant.settings import Settings
 from retrieval.demo import build_demo
 from retrieval.errors import StoreError
-from retrieval.search import Search
-from retrieval.shop import Shop
 from ui.places import DEMO, home, shop_directory
-
-Progress = Callable[[str, int, int | None], None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,112 @@
+"""Answers about items that are on the screen: why this one, is it quiet, which of the two. Facts only, no model."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from retrieval.search import Search
+from retrieval.shop import Shop
+
+from assistant.evidence import attributes_of, quote_for, reasons_of, wish_text
+from assistant.interests import named, referred, wishes
+from assistant.phrases import join, say
+from assistant.schema import Reading, Recommendation, Reply, Turn
+from retrieval.money import format_money
+from retrieval.schema import Item, Language, Pick, Signal
+
+
+def about_items(reading: Reading, screen: Sequence[Item], history: Sequence[Turn], shop: Shop, search: Search) -> Reply:
+    """What the shop's data and its reviewers say of the items that the question is about."""
+    items = referred(reading, screen) or tuple(search.named(name) for name in named(reading) if search.named(name))
+    items = tuple(item for item in items if item is not None)
+    asked = wishes(reading)
+    if not items and named(reading):
+        return Reply("answer", say("not_found", reading.language, name=named(reading)[0]))
+    if not items and not screen:
+        return Reply("answer", say("which_item", reading.language))
+    items = items or (tuple(screen) if asked else tuple(screen[:1]))
+    if not asked:
+        return Reply("answer", "\n\n".join(_why(item, history, reading.language) for item in items), _cards(items, reading.language))
+    texts = [_what(item, asked, shop, search, reading.language) for item in items]
+    return Reply("answer", "\n\n".join(texts), _cards(items, reading.language))
+
+
+def compare_items(reading: Reading, screen: Sequence[Item], shop: Shop, search: Search) -> Reply:
+    """The items side by side: price, stars, what was asked, and every attribute on which they differ."""
+    language = reading.language
+    items = referred(reading, screen)
+    items = items if len(items) > 1 else tuple(screen)
+    if not items:
+        return Reply("answer", say("which_item", language))
+    asked = wishes(reading)
+    rows = [("", [item.words(language)[0] for item in items])]
+    rows.append(("price" if language == "en" else "价格", [_price(item, language) for item in items]))
+    rows.append(("rating" if language == "en" else "评分", [_stars(item) for item in items]))
+    rows += [(wish_text(wish, language), [_proof(item, wish, search) for item in items]) for wish in asked]
+    rows += _differences(items, language)
+    table = "\n".join("| " + " | ".join([name, *cells]) + " |" for name, cells in rows)
+    head, _, body = table.partition("\n")
+    ruled = f"{head}\n|{'---|' * (len(items) + 1)}\n{body}"
+    quotes = [_quote(item, asked, shop, language) for item in items] if asked else []
+    text = "\n\n".join([say("compare", language), ruled, *(quote for quote in quotes if quote)])
+    return Reply("compare", text, _cards(items, language))
+
+
+def _why(item: Item, history: Sequence[Turn], language: Language) -> str:
+    pick = _last_pick(item, history)
+    title = item.words(language)[0]
+    reasons = list(reasons_of(pick.candidate.matches, language)) if pick else []
+    if pick and pick.receipt == "exploration":
+        reasons.append(say("why_exploration", language))
+    reasons = reasons or [say("why_plain", language)]
+    return "\n".join([say("why", language, title=title), *(f"- {reason}" for reason in reasons)])
+
+
+def _last_pick(item: Item, history: Sequence[Turn]) -> Pick | None:
+    picks = [p for turn in reversed(history) if turn.slate for p in turn.slate.picks if p.candidate.item.id == item.id]
+    return picks[0] if picks else None
+
+
+def _what(item: Item, asked: Sequence[Signal], shop: Shop, search: Search, language: Language) -> str:
+    title = item.words(language)[0]
+    matches, missed = search.examine(item, asked)
+    lines = [
+        say("says_yes", language, title=title, wish=wish_text(m.signal, language), evidence=m.evidence) for m in matches
+    ]
+    lines += [say("says_unknown", language, title=title, wish=wish_text(s, language)) for s in missed]
+    quote = _quote(item, asked, shop, language)
+    if quote:
+        lines.append(quote)
+    elif missed:
+        lines.append(say("no_reviews", language))
+    return "\n".join(lines)
+
+
+def _quote(item: Item, asked: Sequence[Signal], shop: Shop, language: Language) -> str:
+    """A buyer's sentence that speaks of what was asked, of any number of stars: an answer is no advertisement."""
+    quote = quote_for(shop.reviews_of(item.id), asked, language, pleased=False)
+    return f"{item.words(language)[0]}: {say('quote', language, text=quote.text)}" if quote else ""
+
+
+def _proof(item: Item, wish: Signal, search: Search) -> str:
+    matches, _ = search.examine(item, (wish,))
+    return matches[0].evidence if matches else "—"
+
+
+def _differences(items: Sequence[Item], language: Language) -> list[tuple[str, list[str]]]:
+    tables = [dict(attributes_of(item, language)) for item in items]
+    names = dict.fromkeys(name for table in tables for name in table)
+    rows = [(name, [join(list(table.get(name, ("—",))), language) for table in tables]) for name in names]
+    return [(name, cells) for name, cells in rows if len(set(cells)) > 1][:8]
+
+
+def _price(item: Item, language: Language) -> str:
+    return format_money(item.price, language) if item.price is not None else "—"
+
+
+def _stars(item: Item) -> str:
+    return f"{item.rating:.1f} ({item.rating_count})" if item.rating is not None else "—"
+
+
+def _cards(items: Sequence[Item], language: Language) -> tuple[Recommendation, ...]:
+    return tuple(Recommendation(item, item.words(language)[0], item.price) for item in items)

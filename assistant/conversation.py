@@ -1,0 +1,132 @@
+"""The flow of a turn: message -> reading -> profile -> query -> slate -> reply, one step a line."""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+
+from retrieval.search import Search
+from retrieval.shop import Shop
+
+from assistant.answers import about_items, compare_items
+from assistant.interests import fold, query_for, show
+from assistant.language import LanguageModel
+from assistant.reading import read_message
+from assistant.schema import Degradation, Message, Profile, Reply, Timings, Turn
+from assistant.service import HelpDesk, answer_order
+from assistant.settings import Settings
+from assistant.smalltalk import hand_over, on_feedback, on_memory, small_talk
+from assistant.writing import Writer
+from retrieval.schema import Item, Language
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(slots=True)
+class Assistant:
+    """A shop that can be talked to. State is the tuple of turns that the caller keeps."""
+
+    shop: Shop
+    search: Search
+    model: LanguageModel | None
+    settings: Settings = field(default_factory=Settings)
+    now: Callable[[], datetime] = _now
+    clock: Callable[[], float] = time.perf_counter
+    help_desk: HelpDesk = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.help_desk = HelpDesk(self.shop, self.settings)
+
+    def respond(self, message: str, history: Sequence[Turn] = (), **who: str) -> Turn:
+        """The finished turn."""
+        *_, last = self.stream(message, history, **who)
+        return last
+
+    def stream(
+        self, message: str, history: Sequence[Turn] = (), *, session_id: str = "", shopper_id: str = "",
+        cancel: threading.Event | None = None,
+    ) -> Iterator[Turn]:
+        """Turns whose reply grows; the last one is `done`. What goes wrong on the way is in `degraded`."""
+        started, earlier = self.clock(), history[-1] if history else None
+        screen = self.shop.items(earlier.screen) if earlier else ()
+        language: Language = earlier.reading.language if earlier else "en"
+
+        reading, degraded = read_message(
+            message, model=self.model, shown=[item.words(language)[0] for item in screen], history=_transcript(history),
+            facets=self.search.facets, default=language, settings=self.settings, cancel=cancel,
+        )
+        read_ms = self._since(started)
+        number = len(history) + 1
+        before = earlier.profile if earlier else Profile()
+        profile = fold(before, reading, screen, self.now(), number)
+        turn = Turn(
+            uuid.uuid4().hex, session_id or uuid.uuid4().hex, number, message[: self.settings.message_limit], self.now(),
+            reading, profile, Reply("chat"), shopper_id=shopper_id, screen=earlier.screen if earlier else (),
+            degraded=degraded, timings=Timings(read=read_ms),
+        )
+        first = 0.0
+        for grown in self._answer(turn, before, screen, history, cancel):
+            first = first or (self._since(started) if grown.reply.text else 0.0)
+            turn = replace(grown, timings=replace(grown.timings, first_token=first, total=self._since(started)))
+            yield turn
+        yield replace(turn, done=True)
+
+    def _answer(
+        self, turn: Turn, before: Profile, screen: Sequence[Item], history: Sequence[Turn], cancel: threading.Event | None
+    ) -> Iterator[Turn]:
+        reading = turn.reading
+        if reading.intent in ("recommend", "refine"):
+            yield from self._recommend(turn, screen, history, cancel)
+            return
+        match reading.intent:
+            case "compare":
+                reply = compare_items(reading, screen, self.shop, self.search)
+            case "ask_item":
+                reply = about_items(reading, screen, history, self.shop, self.search)
+            case "feedback":
+                reply = on_feedback(reading, screen)
+            case "order":
+                reply = answer_order(reading, self.shop, turn.shopper_id)
+            case "policy":
+                reply = self.help_desk.answer(reading)
+            case "memory":
+                reply = on_memory(reading, before, turn.profile)
+            case "human":
+                reply = hand_over(reading)
+            case _:
+                reply = small_talk(reading)
+        yield replace(turn, reply=reply)
+
+    def _recommend(
+        self, turn: Turn, screen: Sequence[Item], history: Sequence[Turn], cancel: threading.Event | None
+    ) -> Iterator[Turn]:
+        query = query_for(turn.profile, turn.reading, screen, history, self.settings.limit)
+        slate, spent = self.search.find_timed(query)
+        timings = replace(turn.timings, search=spent.get("search", 0.0), rank=spent.get("rank", 0.0))
+        writer = Writer(self.shop, self.model, self.settings)
+        profile = show(turn.profile, slate.items)
+        screen_ids = tuple(item.id for item in slate.items) or tuple(miss.item.id for miss in slate.near_misses)
+        found = replace(
+            turn, query=query, slate=slate, profile=profile, screen=screen_ids or turn.screen, timings=timings,
+            degraded=turn.degraded + tuple(Degradation("search", note) for note in slate.degraded),
+        )
+        for reply in writer.write(turn.reading, turn.profile, slate, cancel):
+            yield replace(found, reply=reply, degraded=found.degraded + tuple(writer.degraded))
+
+    def _since(self, started: float) -> float:
+        return (self.clock() - started) * 1000
+
+
+def _transcript(history: Sequence[Turn]) -> list[Message]:
+    """The last exchange as the model is shown it: the shopper's words and the first line of the reply."""
+    return [
+        message
+        for turn in history[-1:]
+        for message in (Message("user", turn.message), Message("assistant", turn.reply.text.split("\n", 1)[0]))
+    ]

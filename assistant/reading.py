@@ -1,0 +1,67 @@
+"""A message becomes a reading: intent and signals, each resting on words of the message."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import replace
+
+from assistant.errors import ModelError
+from assistant.grammar import reading_grammar
+from assistant.language import Generation, LanguageModel, generate
+from assistant.notation import parse, tidy
+from assistant.numerals import Normalised, normalise
+from assistant.prompts import reading_prompt
+from assistant.safety import clean, language_of, says_something
+from assistant.schema import Degradation, Message, Reading
+from assistant.settings import Settings
+from retrieval.schema import Language, Signal
+
+PLAIN = "plain text"
+"""`Reading.by` of a message that no model read: it is searched as it stands."""
+_LONGEST_LINE = 96
+"""Tokens of a line; the longest of the hand-labelled ones has 80."""
+
+
+def read_message(
+    message: str,
+    *,
+    model: LanguageModel | None,
+    shown: Sequence[str] = (),
+    history: Sequence[Message] = (),
+    facets: Sequence[str] = (),
+    default: Language = "en",
+    settings: Settings | None = None,
+    cancel: threading.Event | None = None,
+) -> tuple[Reading, tuple[Degradation, ...]]:
+    """What the message says, and what kept it from being read as it should. Never raises for what a shopper types."""
+    settings = settings or Settings()
+    cleaned = clean(message, settings.message_limit)
+    notes = (Degradation("read", cleaned.note),) if cleaned.note else ()
+    language = language_of(cleaned.text, default)
+    if not says_something(cleaned.text):
+        return Reading("chat", language, text=cleaned.text, by=PLAIN), notes
+    plain = Reading("recommend", language, text=cleaned.text, by=PLAIN)
+    if model is None:
+        return plain, (*notes, Degradation("read", "no language model is loaded; the message is searched as plain text"))
+    tuned = "read" in model.tuned
+    if not tuned:
+        notes += (Degradation("read", f"{model.name} is not tuned for reading; its signals may be wrong"),)
+    normalised = normalise(cleaned.text)
+    how = Generation(
+        _LONGEST_LINE, reading_grammar(normalised.text, len(shown), facets=tuple(facets)), "read",
+        stop=("\n",), deadline=settings.read_deadline, cancel=cancel,
+    )
+    prompt = reading_prompt(normalised.text, tuple(shown), tuple(history), tuned=tuned)
+    try:
+        line = generate(model, prompt, how)
+        intent, signals = parse(line)
+    except (ModelError, ValueError) as error:
+        return plain, (*notes, Degradation("read", f"{error}; the message is searched as plain text"))
+    found = tuple(_grounded(signal, normalised, shown, facets) for signal in signals)
+    return Reading(intent, language, found, cleaned.text, model.name), notes
+
+
+def _grounded(signal: Signal, message: Normalised, shown: Sequence[str], facets: Sequence[str]) -> Signal:
+    """The signal with its value tidied and the typed words it rests on."""
+    return replace(signal, value=tidy(signal.value), span=message.find(signal.value))

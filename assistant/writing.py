@@ -1,0 +1,148 @@
+"""Slate to reply: an opening that states true facts at once, then a grounded sentence an item, streamed."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+
+from retrieval.shop import Shop
+
+from assistant.errors import ModelError
+from assistant.evidence import facts_of, quote_for, reasons_of, wish_text
+from assistant.grounding import sentence_grammar, unsupported
+from assistant.language import Generation, LanguageModel, generate
+from assistant.phrases import join, say
+from assistant.prompts import writing_prompt
+from assistant.schema import Degradation, Profile, Reading, Recommendation, Reply
+from assistant.settings import Settings
+from retrieval.money import format_money
+from retrieval.schema import Language, NearMiss, Pick, Signal, Slate
+
+
+@dataclass(slots=True)
+class Writer:
+    """Words replies to slates. The model only words: which items, in which order, is the slate's alone."""
+
+    shop: Shop
+    model: LanguageModel | None
+    settings: Settings = field(default_factory=Settings)
+    clock: Callable[[], float] = time.monotonic
+    degraded: list[Degradation] = field(default_factory=list)
+    """What fell short in the reply being written; taken by the turn."""
+
+    def write(
+        self, reading: Reading, profile: Profile, slate: Slate, cancel: threading.Event | None = None
+    ) -> Iterator[Reply]:
+        """Replies that grow: the opening first, then item by item."""
+        if not slate.picks:
+            yield self._nothing(reading, slate)
+            return
+        deadline = self.clock() + self.settings.write_deadline
+        reply = Reply("recommend", _opening(reading, profile, slate))
+        yield reply
+        for number, pick in enumerate(slate.picks, 1):
+            entry = self._recommendation(pick, profile.signals, reading.language)
+            head = f"\n\n**{number}. {entry.title}**{_price(entry, reading.language)}"
+            if pick.receipt == "exploration":
+                head += f" · {say('surprise', reading.language)}"
+            sentence, dropped = self._sentence(entry, pick, profile.signals, reading.language, deadline, cancel)
+            quotes = "".join(f" {say('quote', reading.language, text=q.text)}" for q in entry.quotes)
+            reply = replace(
+                reply,
+                text=f"{reply.text}{head}\n{sentence}{quotes}",
+                recommendations=(*reply.recommendations, entry),
+                dropped=reply.dropped + dropped,
+            )
+            yield reply
+        yield replace(reply, text=reply.text + _closing(slate, reading.language), quick_replies=_quick(slate, reading.language))
+
+    def _recommendation(self, pick: Pick, held: tuple[Signal, ...], language: Language) -> Recommendation:
+        item = pick.candidate.item
+        quote = quote_for(self.shop.reviews_of(item.id), held, language)
+        return Recommendation(
+            item, item.words(language)[0], item.price, reasons_of(pick.candidate.matches, language),
+            (quote,) if quote else (), pick.receipt,
+        )
+
+    def _sentence(
+        self, entry: Recommendation, pick: Pick, held: tuple[Signal, ...], language: Language, deadline: float,
+        cancel: threading.Event | None,
+    ) -> tuple[str, tuple[str, ...]]:
+        """The model's sentence when every claim of it is supported, else one from a template; and what was dropped."""
+        facts = facts_of(entry.item, pick.candidate.matches, language)
+        template = _template(entry, facts, language)
+        tuned = self.model is not None and "write" in self.model.tuned
+        left = deadline - self.clock()
+        if self.model is None or left <= 0 or (language not in self.model.languages and not tuned):
+            self._degrade(f"no model writes {language} here; sentences come from templates")
+            return template, ()
+        quoted = entry.quotes[0].text if entry.quotes else ""
+        prompt = writing_prompt(language, entry.title, facts, tuple(s for s in held if s.wanted), quoted, tuned=tuned)
+        grounds = (*facts, entry.title, *entry.item.words(language))
+        grammar = None if language == "zh" or tuned else sentence_grammar(grounds)
+        how = Generation(self.settings.sentence_tokens, grammar, "write", deadline=left, cancel=cancel, stop=("\n",))
+        try:
+            sentence = generate(self.model, prompt, how).strip()
+        except ModelError as error:
+            self._degrade(str(error))
+            return template, ()
+        wrong = unsupported(sentence, (*grounds, quoted, *(s.value for s in held if s.wanted)))
+        if wrong or not sentence:
+            return template, (sentence,) if sentence else ()
+        return sentence, ()
+
+    def _nothing(self, reading: Reading, slate: Slate) -> Reply:
+        language = reading.language
+        blocked = join([wish_text(s, language) for s in slate.blocked_by], language)
+        lines = [say("blocked", language, wishes=blocked or reading.text)]
+        lines += [_near(miss, language) for miss in slate.near_misses]
+        cards = tuple(
+            Recommendation(miss.item, miss.item.words(language)[0], miss.item.price, receipt="near miss")
+            for miss in slate.near_misses
+        )
+        return Reply("nothing_fits", "\n\n".join(lines), cards, quick_replies=(say("try_wider", language),))
+
+    def _degrade(self, reason: str) -> None:
+        entry = Degradation("write", reason)
+        if entry not in self.degraded:
+            self.degraded.append(entry)
+
+
+def _opening(reading: Reading, profile: Profile, slate: Slate) -> str:
+    language = reading.language
+    unmet = set(slate.relaxed)
+    kept = [wish_text(signal, language) for signal in profile.signals if signal not in unmet]
+    count = len(slate.picks)
+    if not kept:
+        return say("found_plain", language, text=reading.text)
+    text = say("found" if count > 1 else "found_one", language, count=count, wishes=join(kept, language))
+    return f"{text} {say('found_many', language, fitting=slate.fitting, count=count)}" if slate.fitting > count * 2 else text
+
+
+def _closing(slate: Slate, language: Language) -> str:
+    unmet = [wish_text(signal, language) for signal in slate.relaxed]
+    return f"\n\n{say('unmet', language, wishes=join(unmet, language))}" if unmet else ""
+
+
+def _quick(slate: Slate, language: Language) -> tuple[str, ...]:
+    keys = ["quick_cheaper", "quick_others", "quick_why"] + (["quick_compare"] if len(slate.picks) > 1 else [])
+    return tuple(say(key, language) for key in keys)
+
+
+def _price(entry: Recommendation, language: Language) -> str:
+    return f" — {format_money(entry.price, language)}" if entry.price is not None else ""
+
+
+def _near(miss: NearMiss, language: Language) -> str:
+    price = f" — {format_money(miss.item.price, language)}" if miss.item.price is not None else ""
+    costs = join([wish_text(signal, language) for signal in miss.costs], language)
+    return say("near", language, title=miss.item.words(language)[0], price=price, costs=costs)
+
+
+def _template(entry: Recommendation, facts: tuple[str, ...], language: Language) -> str:
+    """What fits, in the shop's own words, when no model wording stands the check."""
+    proofs = entry.reasons or facts[:3]
+    end = "。" if language == "zh" else "."
+    return (join(list(proofs), language) if language == "zh" else "; ".join(proofs)) + end if proofs else ""

@@ -1,0 +1,113 @@
+"""`daogou evaluate ...` and `daogou train ...`: the recipes and measurements of `training`, as commands."""
+
+from __future__ import annotations
+
+import json as json_module
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ui.terminal import note, print_json, progress_bar, say
+
+evaluate_app = typer.Typer(no_args_is_help=True, help="Measure. Exit code 1 when a check fails.", rich_markup_mode=None)
+train_app = typer.Typer(no_args_is_help=True, help="Train the models. Every run can be resumed.", rich_markup_mode=None)
+
+Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output, nothing else.")]
+Preset = Annotated[str, typer.Option("--model", help="Model preset or hub id.")]
+Engine = Annotated[str, typer.Option("--engine", help="auto, scripted, transformers, onnx or openai.")]
+BaseUrl = Annotated[str, typer.Option("--base-url", help="OpenAI-compatible server, for --engine openai.")]
+Adapter = Annotated[str, typer.Option("--adapter", help="shipped, none, or a directory.")]
+Predictions = Annotated[Path | None, typer.Option(help="One JSON line a case, to read the errors.")]
+
+
+@evaluate_app.command()
+def dialogues(
+    paths: Annotated[list[Path], typer.Argument(help="YAML files, or directories of them.")],
+    shop: Annotated[str, typer.Option(help="The shop they talk to.")] = "demo",
+    junit: Annotated[Path | None, typer.Option(help="JUnit XML.")] = None,
+    html: Annotated[Path | None, typer.Option(help="One page with the transcripts.")] = None,
+    repeat: Annotated[int, typer.Option(min=1, help="Times every dialogue is held.")] = 1,
+    seed: Annotated[int, typer.Option(help="Shuffles the order of the dialogues; 0 keeps it.")] = 0,
+    baseline: Annotated[Path | None, typer.Option(help="JSON of an earlier run: only new failures count.")] = None,
+    model: Preset = "smollm2-135m", engine: Engine = "auto", base_url: BaseUrl = "", adapter: Adapter = "shipped",
+    json: Json = False,
+) -> None:
+    """Hold scripted dialogues with a shop; exit code 1 when one fails."""
+    import random
+
+    from assistant.language import scripted_model
+    from training.dialogue_report import new_failures, write_html, write_junit
+    from training.dialogues import DialogueError, load_dialogues, run_dialogues, scripts_of
+    from ui.wiring import ModelChoice, open_assistant
+
+    try:
+        found = list(load_dialogues(paths))
+    except DialogueError as error:
+        raise typer.BadParameter(str(error)) from error
+    if seed:
+        random.Random(seed).shuffle(found)
+    with progress_bar() as progress:
+        assistant, problem = open_assistant(shop, ModelChoice(model, engine, base_url, adapter), progress=progress)
+        if engine == "scripted":
+            assistant.model = scripted_model(scripts_of(found))
+        elif problem:
+            note(f"No language model: {problem}")
+        outcome = run_dialogues(found, assistant, repeat=repeat, progress=progress)
+    if junit:
+        write_junit(outcome, junit)
+    if html:
+        write_html(outcome, html)
+    failed = new_failures(outcome, baseline) if baseline else outcome.failed
+    if json:
+        print_json(outcome.as_json())
+    else:
+        say(f"{outcome.passed} of {outcome.dialogues} dialogues passed, {outcome.turns} turns, {outcome.hard_violations} hard violations")
+        for failure in failed:
+            say(f"  {failure.id}, turn {failure.turn}, {failure.check}: {failure.reason}")
+    if failed:
+        raise typer.Exit(1)
+
+
+@evaluate_app.command()
+def messages(
+    file: Path, model: Preset = "smollm2-135m", engine: Engine = "auto", base_url: BaseUrl = "",
+    adapter: Adapter = "shipped", predictions: Predictions = None,
+    baselines: Annotated[bool, typer.Option("--baselines", help="Also measure the peers, in the same run.")] = False,
+    plots: Annotated[Path | None, typer.Option(help="Directory for PNG plots.")] = None,
+    json: Json = False,
+) -> None:
+    """The reader on labelled messages: intent, signals, hard-signal errors."""
+    from training.evaluate_messages import evaluate_messages
+
+    from ui.wiring import ModelChoice, choose_model
+
+    choice = ModelChoice(model, engine, base_url, adapter)
+    untuned = choose_model(ModelChoice(model, engine, base_url, "none")) if baselines else None
+    with progress_bar() as progress:
+        result = evaluate_messages(
+            file, choose_model(choice), predictions=predictions, untuned=untuned, plots=plots, progress=progress
+        )
+    if json:
+        print_json(result)
+    else:
+        say(json_module.dumps(result, indent=2, ensure_ascii=False))
+
+
+@train_app.command()
+def adapter(
+    out: Annotated[Path, typer.Argument(help="Directory for checkpoints, logs and the adapter.")],
+    config: Annotated[Path | None, typer.Option(help="TOML with the fields of training.finetune.AdapterConfig.")] = None,
+    data: Annotated[list[Path] | None, typer.Option(help="Labelled messages; the shipped ones by default.")] = None,
+    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Train on the good rows when some are bad.")] = False,
+    model: Preset = "smollm2-135m", json: Json = False,
+) -> None:
+    """Tune the reader: QLoRA on a GPU, LoRA in bfloat16 on a CPU. Run it again to go on after a stop."""
+    from training.finetune import train_from_files
+    from ui.places import home
+
+    card = train_from_files(out, home=home(), preset=model, config=config, data=tuple(data or ()), skip_bad=skip_bad)
+    if json:
+        print_json(card)
+    else:
+        say(f"Adapter and card in {out}")
