@@ -1,0 +1,47 @@
+"""No span, no claim."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from llguidance import LLMatcher
+
+from assistant.grounding import sentence_grammar, unsupported
+
+FACTS = ("material: mesh, rubber", "waterproof: yes", "weight: 480 g", "Kept my feet dry on a three day hike", "材质：网布", "防水徒步鞋")
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    ["These are waterproof and made of mesh.", "At 480 g it fits your wish.", "A reviewer says it kept their feet dry.", "这款鞋防水，网布材质，适合徒步。"],
+)
+def test_supported(sentence: str) -> None:
+    """A sentence made of facts and free words stands."""
+    assert unsupported(sentence, FACTS) == ()
+
+
+@pytest.mark.parametrize(
+    ("sentence", "wrong"),
+    [
+        ("These are made of leather.", "leather"),
+        ("At 420 g it is light.", "420"),
+        ("These are not waterproof.", "not"),
+        ("The best boots in the world.", "world"),
+        ("这款鞋是牛皮的。", "牛"),
+    ],
+)
+def test_unsupported(sentence: str, wrong: str) -> None:
+    """An invented material, number, negation or boast is found."""
+    assert wrong in unsupported(sentence, FACTS)
+
+
+@given(st.lists(st.sampled_from(FACTS), min_size=1))
+def test_a_fact_supports_itself(facts: list[str]) -> None:
+    """Any fact, said as it stands, is grounded."""
+    assert unsupported(" ".join(facts), FACTS) == ()
+
+
+def test_the_grammar_compiles() -> None:
+    """The grammar that keeps an untuned model to the facts is one that llguidance takes."""
+    assert LLMatcher.validate_grammar(sentence_grammar(FACTS), None) == ""

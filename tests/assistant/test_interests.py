@@ -1,0 +1,117 @@
+"""Folding signals into a profile, and the query that comes of it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assistant.interests import fold, query_for, show
+from assistant.schema import Profile, Reading
+from retrieval.schema import Item, Money, Signal
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+SCREEN = (
+    Item("a", "Tern Kettle", price=Money(4900, "USD")),
+    Item("b", "Moss Kettle", price=Money(7900, "USD")),
+)
+
+
+def read(line: str, text: str = "words") -> Reading:
+    intent, *signals = line.split(" | ")
+    return Reading(intent, "en", tuple(Signal.parse(s) for s in signals), text)  # type: ignore[arg-type]
+
+
+def after(*lines: str) -> Profile:
+    profile = Profile()
+    for number, line in enumerate(lines, 1):
+        profile = fold(profile, read(line), SCREEN, NOW, number)
+    return profile
+
+
+def held(profile: Profile) -> set[str]:
+    return {str(signal) for signal in profile.signals}
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        (["recommend | category=kettle | color~red", "refine | price<=50"], {"category=kettle", "color~red", "price<=50"}),
+        (["recommend | category=kettle", "recommend | category=mug"], {"category=mug"}),
+        (["recommend | category=sander", "refine | category=jigsaw"], {"category=jigsaw"}),
+        (["recommend | color~red", "refine | color~any"], set()),
+        (["recommend | color~red", "refine | color!=red"], {"color!=red"}),
+        (["recommend | color~red", "refine | color~blue"], {"color~blue"}),
+        (["recommend | color~olive | color~black"], {"color~olive", "color~black"}),
+        (["recommend | price>=20 | price<=50"], {"price>=20", "price<=50"}),
+        (["recommend | price<=60", "refine | price<=70"], {"price<=70"}),
+        (["recommend | category=kettle", "ask_item | item=1 | feature~quiet"], {"category=kettle"}),
+        (["memory | topic=remember | material!=down", "recommend | category=jacket"], {"material!=down", "category=jacket"}),
+        (["recommend | material!=leather", "memory | topic=forget | material!~leather"], set()),
+        (["recommend | category=kettle", "memory | topic=forget"], set()),
+    ],
+)
+def test_fold(lines: list[str], expected: set[str]) -> None:
+    """A new request replaces, a refinement adds, and the newer of two contradicting wishes stays."""
+    assert held(after(*lines)) == expected
+
+
+@pytest.mark.parametrize(
+    ("wish", "expected"),
+    [
+        ("refine | price~cheaper", "price<=48.99"),
+        ("refine | item=2 | price~cheaper", "price<=78.99"),
+        ("refine | price~便宜", "price<=48.99"),
+        ("refine | price~pricier", "price>=79.01"),
+    ],
+)
+def test_relative_price(wish: str, expected: str) -> None:
+    """"Cheaper" is a hard bound under the lowest price on the screen, or under that of the item spoken of."""
+    assert expected in held(after(wish))
+
+
+def test_reactions() -> None:
+    """What was liked is kept as liked; what was disliked or is owned is never searched again."""
+    profile = after("feedback | item~1 | item!~2")
+    assert profile.liked == ("a",)
+    assert profile.rejected == ("b",)
+    assert query_for(profile, read("refine"), SCREEN, (), 3).rejected == ("b",)
+
+
+def test_more_like_the_second_one() -> None:
+    """A refinement that names a shown item searches for its like."""
+    query = query_for(after("refine | item=2"), read("refine | item=2"), SCREEN, (), 3)
+    assert query.like == ("b",)
+
+
+def test_an_unread_message_is_searched_as_it_stands() -> None:
+    """Without wishes the message itself is the search text."""
+    assert query_for(Profile(), read("recommend", "quiet kettle please"), (), (), 3).text == "quiet kettle please"
+
+
+def test_show_keeps_order_and_counts_once() -> None:
+    """Shown ids are kept oldest first, each once."""
+    assert show(Profile(shown=("b",)), SCREEN).shown == ("b", "a")
+
+
+facets = st.sampled_from(["category", "price", "color", "material", "feature", "item"])
+signals = st.builds(
+    Signal, facets, st.sampled_from(["=", "!=", "~", "!~", "<=", ">="]), st.sampled_from(["red", "blue", "50", "70", "any", "1"])
+)
+readings = st.builds(
+    Reading, st.sampled_from(["recommend", "refine", "feedback", "memory", "chat"]), st.just("en"), st.lists(signals, max_size=4).map(tuple)
+)
+
+
+@given(st.lists(readings, max_size=5))
+def test_folding_never_holds_a_wish_and_its_opposite(said: list[Reading]) -> None:
+    """Whatever is said, no value of a facet is held both ways unless one message said both."""
+    profile = Profile()
+    for number, reading in enumerate(said, 1):
+        profile = fold(profile, reading, SCREEN, NOW, number)
+        assert all(interest.signal.value != "any" for interest in profile.interests)
+        assert all(interest.signal.facet != "item" for interest in profile.interests)
+    values = [(i.signal.facet, i.signal.value) for i in profile.interests]
+    assert len(values) == len(set(values))
