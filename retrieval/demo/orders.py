@@ -1,0 +1,88 @@
+"""Orders of the demo shop: the newest baskets of its shoppers, in every state that an order can be in."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from itertools import cycle, groupby
+from random import Random
+
+from retrieval.schema import Interaction, Item, Money, Order
+
+FREE_FROM = 6000
+"""Goods from this value on travel free, in cents; as the help page on delivery costs says."""
+DELIVERY = {"HP": 590, "KX": 1290}
+CARRIERS = {"HP": "Heron Parcel", "KX": "Kestrel Express"}
+UNDER_WAY = (("placed", 0.0, 0.6), ("paid", 0.6, 1.2), ("packed", 1.2, 2.0), ("shipped", 2.0, 6.0), ("delayed", 7.0, 16.0))
+"""States of orders under way, each with the age in days from which and up to which an order is in it."""
+SETTLED = ("delivered", "delivered", "returned", "delivered", "refunded", "delivered", "cancelled", "returning", "delivered", "lost")
+SETTLED_FROM = {"delivered": 4, "cancelled": 0, "returning": 11, "returned": 16, "refunded": 20, "lost": 21}
+"""The age in days from which an order can be in a final state."""
+
+
+def orders_of(interactions: Iterable[Interaction], items: Mapping[str, Item], until: datetime, count: int, seed: int) -> tuple[Order, ...]:
+    """The `count` newest baskets as orders, oldest first."""
+    baskets = sorted(_baskets(interactions), key=lambda basket: (basket[0].at, basket[0].shopper_id))[-count:]
+    settled = cycle(SETTLED)
+    return tuple(
+        _order(f"DG-{104201 + 7 * number}", basket, items, until, settled, Random(f"{seed}:order:{number}"))
+        for number, basket in enumerate(baskets)
+    )
+
+
+def _baskets(interactions: Iterable[Interaction]) -> Iterable[tuple[Interaction, ...]]:
+    """Purchases of one shopper on one day belong together."""
+    purchases = sorted((i for i in interactions if i.kind == "purchase"), key=lambda i: (i.shopper_id, i.at))
+    for _, basket in groupby(purchases, key=lambda i: (i.shopper_id, i.at.date())):
+        yield tuple(basket)
+
+
+def _order(
+    number: str, basket: Sequence[Interaction], items: Mapping[str, Item], until: datetime, settled: Iterator[str], rng: Random
+) -> Order:
+    placed = basket[-1].at
+    status = _status((until - placed).total_seconds() / 86400, settled, rng)
+    quantities = tuple((i.item_id, rng.choice([1, 1, 1, 1, 2])) for i in basket)
+    goods = sum(price.amount * quantity for item_id, quantity in quantities if (price := items[item_id].price))
+    way = rng.choices(("HP", "KX"), (4, 1))[0]
+    fee = 0 if way == "HP" and goods >= FREE_FROM else DELIVERY[way]
+    due = _evening(placed + timedelta(days=2 if way == "KX" else 6))
+    sent = status not in {"placed", "paid", "packed", "cancelled"}
+    if status == "delayed":
+        due = min(due, _evening(until - timedelta(days=1)))
+    return Order(
+        id=number,
+        shopper_id=basket[0].shopper_id,
+        status=status,
+        placed_at=placed,
+        items=quantities,
+        total=Money(goods + fee, "USD"),
+        carrier=CARRIERS[way] if sent else "",
+        tracking=f"{way}{rng.randrange(10**9):09d}" if sent else "",
+        due=None if status == "cancelled" else due,
+        updated_at=_updated(status, placed, due, until, rng),
+    )
+
+
+def _status(age: float, settled: Iterator[str], rng: Random) -> str:
+    """A state that fits the age of the order in days."""
+    under_way = next((state for state, youngest, oldest in UNDER_WAY if youngest <= age < oldest), "")
+    if under_way and (age < 5 or rng.random() < 0.3):
+        return under_way
+    return next(state for state in settled if age >= SETTLED_FROM[state])
+
+
+def _updated(status: str, placed: datetime, due: datetime, until: datetime, rng: Random) -> datetime:
+    """When the state was last changed: after the order, before the end of the history."""
+    minutes = timedelta(minutes=rng.randint(4, 300))
+    after = {
+        "placed": minutes, "paid": minutes, "packed": minutes * 3, "shipped": timedelta(days=1) + minutes,
+        "cancelled": timedelta(hours=2) + minutes, "delayed": due - placed + minutes, "delivered": due - placed - minutes * 4,
+        "returning": due - placed + timedelta(days=4), "returned": due - placed + timedelta(days=9),
+        "refunded": due - placed + timedelta(days=13), "lost": due - placed + timedelta(days=14),
+    }[status]
+    return max(placed, min(placed + after, until))
+
+
+def _evening(day: datetime) -> datetime:
+    return day.replace(hour=18, minute=0, second=0)
