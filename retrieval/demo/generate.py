@@ -59,8 +59,13 @@ def demo_data(settings: DemoSettings, material: Path = MATERIAL, voices: Path = 
     shoppers = shoppers_of(departments, settings.shoppers, settings.until, settings.seed)
     acts = [act for shopper in shoppers for act in history_of(shopper, departments, settings.until, settings.seed)]
     reviews = reviews_of(
-        departments, shoppers, acts, {language: load_voice(language, voices) for language in languages},
-        count=settings.reviews, until=settings.until, seed=settings.seed,
+        departments,
+        shoppers,
+        acts,
+        {language: load_voice(language, voices) for language in languages},
+        count=settings.reviews,
+        until=settings.until,
+        seed=settings.seed,
     )
     orders = orders_of(acts, {item.id: item for item in items}, settings.until, settings.orders, settings.seed)
     acts += ratings_of(reviews)
@@ -73,7 +78,8 @@ def ratings_of(reviews: Iterable[Review]) -> list[Interaction]:
     """The stars that known shoppers gave, as interactions."""
     return [
         Interaction(review.author, review.item_id, "rating", review.at, review.rating)
-        for review in reviews if review.author.startswith("shopper-") and review.at
+        for review in reviews
+        if review.author.startswith("shopper-") and review.at
     ]
 
 
@@ -121,14 +127,28 @@ def _table(rows: Iterable[Mapping[str, object]]) -> str:
 
 def _item_row(item: Item) -> dict[str, object]:
     return {
-        "id": item.id, "title": item.title, "description": item.description, "category": list(item.category),
-        "brand": item.brand, "price": _amount(item.price), "list_price": _amount(item.list_price),
-        "currency": item.price.currency if item.price else "", "rating": item.rating, "rating_count": item.rating_count,
-        "available": item.available, "image": item.image, "attributes": _named(item.attributes),
+        "id": item.id,
+        "title": item.title,
+        "description": item.description,
+        "category": list(item.category),
+        "brand": item.brand,
+        "price": _amount(item.price),
+        "list_price": _amount(item.list_price),
+        "currency": item.price.currency if item.price else "",
+        "rating": item.rating,
+        "rating_count": item.rating_count,
+        "available": item.available,
+        "image": item.image,
+        "attributes": _named(item.attributes),
         "variants": [_variant_row(variant) for variant in item.variants],
         "translations": [
-            {"language": t.language, "title": t.title, "description": t.description, "category": list(t.category),
-             "attributes": _named(t.attributes)}
+            {
+                "language": t.language,
+                "title": t.title,
+                "description": t.description,
+                "category": list(t.category),
+                "attributes": _named(t.attributes),
+            }
             for t in item.translations
         ],
     }
@@ -136,7 +156,10 @@ def _item_row(item: Item) -> dict[str, object]:
 
 def _variant_row(variant: Variant) -> dict[str, object]:
     return {
-        "id": variant.id, "title": variant.title, "available": variant.available, "stock": variant.stock,
+        "id": variant.id,
+        "title": variant.title,
+        "available": variant.available,
+        "stock": variant.stock,
         "attributes": _named(variant.attributes),
     }
 
@@ -147,24 +170,41 @@ def _named(attributes: Sequence[Attribute]) -> dict[str, list[str]]:
 
 def _review_row(review: Review) -> dict[str, object]:
     return {
-        "id": review.id, "item_id": review.item_id, "rating": review.rating, "title": review.title, "text": review.text,
-        "author": review.author, "at": _moment(review.at), "language": review.language, "verified": review.verified,
+        "id": review.id,
+        "item_id": review.item_id,
+        "rating": review.rating,
+        "title": review.title,
+        "text": review.text,
+        "author_id": review.author,
+        "at": _moment(review.at),
+        "language": review.language,
+        "verified": review.verified,
     }
 
 
 def _interaction_row(act: Interaction) -> dict[str, object]:
     return {
-        "shopper_id": act.shopper_id, "item_id": act.item_id, "kind": act.kind, "at": _moment(act.at),
+        "shopper_id": act.shopper_id,
+        "item_id": act.item_id,
+        "kind": act.kind,
+        "at": _moment(act.at),
         "value": "" if act.value is None else act.value,
     }
 
 
 def _order_row(order: Order) -> dict[str, object]:
     return {
-        "id": order.id, "shopper_id": order.shopper_id, "status": order.status, "placed_at": _moment(order.placed_at),
-        "items": ";".join(f"{item_id}:{quantity}" for item_id, quantity in order.items), "total": _amount(order.total),
-        "currency": order.total.currency if order.total else "", "carrier": order.carrier, "tracking": order.tracking,
-        "due": _moment(order.due), "updated_at": _moment(order.updated_at),
+        "id": order.id,
+        "shopper_id": order.shopper_id,
+        "status": order.status,
+        "placed_at": _moment(order.placed_at),
+        "items": ";".join(f"{item_id}:{quantity}" for item_id, quantity in order.items),
+        "total": _amount(order.total),
+        "currency": order.total.currency if order.total else "",
+        "carrier": order.carrier,
+        "tracking": order.tracking,
+        "due": _moment(order.due),
+        "updated_at": _moment(order.updated_at),
     }
 
 

@@ -16,7 +16,8 @@ from retrieval.schema import Attribute, Language
 
 Polarity = Literal["praise", "mixed", "complaint"]
 MATERIAL = Path(__file__).parent / "material"
-_NEEDS_NO_TRANSLATION = re.compile(r"[\d.,/×x+~–-]+(?:\s?[A-Za-z°%\"'²³/×.-]{0,6})*(?:[\d.,]+\s?[A-Za-z]{0,4})*|[A-Z0-9][A-Z0-9/+. -]*")
+_NEEDS_NO_TRANSLATION = re.compile(r"\d[\w.,/×+~–°%\"'²³ -]*|[A-Z0-9][A-Z0-9/+. -]*")
+"""Numbers with units, and letter sizes."""
 _BETWEEN_CHINESE = re.compile(r"(?<=[一-鿿}”）]),|,(?=[一-鿿{])")
 
 
@@ -97,9 +98,9 @@ def faults_of(department: Department) -> list[str]:
         where = f"{department.id}/{kind.id}"
         for aspect in kind.aspects:
             for (language, polarity), sentences in aspect.sentences.items():
-                least = 5 if language == "en" else 4
-                if len(set(sentences)) < least:
-                    faults.append(f"{where}: {aspect.id} has {len(set(sentences))} {language} {polarity} sentences, {least} wanted")
+                have, least = len(set(sentences)), 5 if language == "en" else 4
+                if have < least:
+                    faults.append(f"{where}: {aspect.id} has {have} {language} {polarity} sentences, {least} wanted")
         for product in kind.products:
             faults += [f"{where}/{product.id}: {fault}" for fault in _faults_of_product(product, kind, department)]
     return faults
@@ -116,7 +117,7 @@ def _faults_of_product(product: Product, kind: Kind, department: Department) -> 
         faults.append(f"quality names {sorted(product.quality)}, expected two or more of {sorted(aspects)}")
     for attribute in (*product.attributes, *product.variants):
         for value in attribute.values:
-            if value not in department.chinese and value.lower() not in department.chinese and not _NEEDS_NO_TRANSLATION.fullmatch(value):
+            if department.in_chinese(value) == value and not _NEEDS_NO_TRANSLATION.fullmatch(value):
                 faults.append(f"{attribute.name} {value!r} has no Chinese under `translate`")
     return faults
 
@@ -129,7 +130,8 @@ def _department(path: Path) -> Department:
         kinds = tuple(_kind(kind) for kind in raw["kinds"])
         return Department(str(head["id"]), {"en": head["en"], "zh": head["zh"]}, chinese, kinds)
     except (yaml.YAMLError, KeyError, TypeError, ValueError, ArithmeticError) as error:
-        raise MaterialError(f"{path.name} can't be read ({type(error).__name__}: {error}); compare it with another department") from error
+        found = f"{type(error).__name__}: {error}"
+        raise MaterialError(f"{path.name} can't be read ({found}); compare it with another department") from error
 
 
 def _kind(raw: Mapping[str, Any]) -> Kind:

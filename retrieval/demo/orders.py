@@ -15,12 +15,25 @@ DELIVERY = {"HP": 590, "KX": 1290}
 CARRIERS = {"HP": "Heron Parcel", "KX": "Kestrel Express"}
 UNDER_WAY = (("placed", 0.0, 0.6), ("paid", 0.6, 1.2), ("packed", 1.2, 2.0), ("shipped", 2.0, 6.0), ("delayed", 7.0, 16.0))
 """States of orders under way, each with the age in days from which and up to which an order is in it."""
-SETTLED = ("delivered", "delivered", "returned", "delivered", "refunded", "delivered", "cancelled", "returning", "delivered", "lost")
+SETTLED = (
+    "delivered",
+    "delivered",
+    "returned",
+    "delivered",
+    "refunded",
+    "delivered",
+    "cancelled",
+    "returning",
+    "delivered",
+    "lost",
+)
 SETTLED_FROM = {"delivered": 4, "cancelled": 0, "returning": 11, "returned": 16, "refunded": 20, "lost": 21}
 """The age in days from which an order can be in a final state."""
 
 
-def orders_of(interactions: Iterable[Interaction], items: Mapping[str, Item], until: datetime, count: int, seed: int) -> tuple[Order, ...]:
+def orders_of(
+    interactions: Iterable[Interaction], items: Mapping[str, Item], until: datetime, count: int, seed: int
+) -> tuple[Order, ...]:
     """The `count` newest baskets as orders, oldest first."""
     baskets = sorted(_baskets(interactions), key=lambda basket: (basket[0].at, basket[0].shopper_id))[-count:]
     settled = cycle(SETTLED)
@@ -76,10 +89,17 @@ def _updated(status: str, placed: datetime, due: datetime, until: datetime, rng:
     """When the state was last changed: after the order, before the end of the history."""
     minutes = timedelta(minutes=rng.randint(4, 300))
     after = {
-        "placed": minutes, "paid": minutes, "packed": minutes * 3, "shipped": timedelta(days=1) + minutes,
-        "cancelled": timedelta(hours=2) + minutes, "delayed": due - placed + minutes, "delivered": due - placed - minutes * 4,
-        "returning": due - placed + timedelta(days=4), "returned": due - placed + timedelta(days=9),
-        "refunded": due - placed + timedelta(days=13), "lost": due - placed + timedelta(days=14),
+        "placed": minutes,
+        "paid": minutes,
+        "packed": minutes * 3,
+        "shipped": timedelta(days=1) + minutes,
+        "cancelled": timedelta(hours=2) + minutes,
+        "delayed": due - placed + minutes,
+        "delivered": due - placed - minutes * 4,
+        "returning": due - placed + timedelta(days=4),
+        "returned": due - placed + timedelta(days=9),
+        "refunded": due - placed + timedelta(days=13),
+        "lost": due - placed + timedelta(days=14),
     }[status]
     return max(placed, min(placed + after, until))
 

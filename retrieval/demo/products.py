@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from itertools import product as combinations
 from random import Random
 
+from retrieval.demo.illustrations import picture_path
 from retrieval.demo.material import Department, Kind, Product
 from retrieval.money import money
 from retrieval.schema import Attribute, Item, Translation, Variant
@@ -18,7 +19,9 @@ def items_of(departments: Iterable[Department], seed: int) -> tuple[Item, ...]:
     """Every product as an item, without ratings."""
     return tuple(
         _item(department, kind, product, seed)
-        for department in departments for kind in department.kinds for product in kind.products
+        for department in departments
+        for kind in department.kinds
+        for product in kind.products
     )
 
 
@@ -36,12 +39,15 @@ def _item(department: Department, kind: Kind, product: Product, seed: int) -> It
         price=money(product.price, CURRENCY),
         list_price=money(product.list_price, CURRENCY) if product.list_price else None,
         available=product.stock > 0,
-        image=f"demo:{department.id}:{kind.picture}:{color}",
+        image=picture_path(department.id, kind.picture, color),
         attributes=attributes,
         variants=variants,
         translations=(
             Translation(
-                "zh", product.title["zh"], product.description["zh"], (department.name["zh"], kind.name["zh"]),
+                "zh",
+                product.title["zh"],
+                product.description["zh"],
+                (department.name["zh"], kind.name["zh"]),
                 tuple(Attribute(a.name, tuple(department.in_chinese(v) for v in a.values)) for a in every),
             ),
         ),

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from itertools import pairwise
 from random import Random
 from typing import Any
 
@@ -81,7 +82,7 @@ class Composer:
     def _joined(self, opinions: Sequence[Opinion], voice: Voice, rng: Random) -> str:
         """The opinions in a row, some of them linked."""
         text = opinions[0].sentence
-        for before, after in zip(opinions, opinions[1:], strict=False):
+        for before, after in pairwise(opinions):
             way = "same" if before.polarity == after.polarity else "turn" if before.polarity == "praise" else "redeem"
             if rng.random() < (0.25 if way == "same" else 0.6):
                 text += voice.gap + self.deck.deal(voice.links[way], rng) + self._mid_sentence(after.sentence)
@@ -126,7 +127,7 @@ def reviews_of(
 ) -> tuple[Review, ...]:
     """About `count` reviews over all products, oldest first, ids in that order."""
     composer = Composer(voices, lowerable_words(departments))
-    buyers = _buyers(shoppers, interactions)
+    buyers = _buyers(shoppers, interactions, until)
     shelves = [(d, k, p) for d in departments for k in d.kinds for p in k.products]
     reviews: list[Review] = []
     for shelf, wanted in zip(shelves, _shares(shelves, count, Random(f"{seed}:shares")), strict=True):
@@ -160,7 +161,9 @@ def _reviews_of_product(
         yield Review("new", shelf[2].id, text, stars, title, writer.id, at, writer.language, verified)
 
 
-def with_intruders(reviews: Sequence[Review], kinds: Mapping[str, Kind], voices: Mapping[Language, Voice], rng: Random) -> list[Review]:
+def with_intruders(
+    reviews: Sequence[Review], kinds: Mapping[str, Kind], voices: Mapping[Language, Voice], rng: Random
+) -> list[Review]:
     """The reviews, some of them replaced by spam and some with an injection written behind them."""
     changed = list(reviews)
     for language, voice in voices.items():
@@ -197,11 +200,12 @@ def _shares(shelves: Sequence[tuple[Department, Kind, Product]], count: int, rng
     return [max(2, min(30, round(weight * count / sum(weights)))) for weight in weights]
 
 
-def _buyers(shoppers: Sequence[Shopper], interactions: Sequence[Interaction]) -> dict[str, list[Writer]]:
+def _buyers(shoppers: Sequence[Shopper], interactions: Sequence[Interaction], until: datetime) -> dict[str, list[Writer]]:
+    """For each item, who bought it long enough ago to have an opinion."""
     languages = {shopper.id: shopper.language for shopper in shoppers}
     found: dict[str, list[Writer]] = {}
     for act in interactions:
-        if act.kind == "purchase":
+        if act.kind == "purchase" and act.at < until - timedelta(days=6):
             found.setdefault(act.item_id, []).append(Writer(act.shopper_id, languages[act.shopper_id], act.at))
     return found
 
@@ -216,7 +220,8 @@ def _writers(buyers: Sequence[Writer], wanted: int, rng: Random) -> list[Writer]
 
 
 def _written_at(writer: Writer, until: datetime, rng: Random) -> datetime:
-    """Some days after the purchase, never after the end of the history."""
+    """Some time after the purchase, never after the end of the history."""
     if writer.earliest is None:
         return (until - timedelta(days=rng.uniform(1, DAYS))).replace(microsecond=0)
-    return min(writer.earliest + timedelta(days=rng.uniform(5, 70)), until - timedelta(hours=1)).replace(microsecond=0)
+    longest = min(timedelta(days=70), until - writer.earliest)
+    return (writer.earliest + longest * rng.uniform(0.15, 0.95)).replace(microsecond=0)

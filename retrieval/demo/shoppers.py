@@ -70,7 +70,7 @@ def _shopper(number: int, departments: Sequence[Department], until: datetime, rn
 
 
 def _tastes(department: Department, rng: Random) -> tuple[Shelf, ...]:
-    return tuple(Shelf(department, kind) for kind in rng.sample(department.kinds, min(len(department.kinds), rng.choice([2, 2, 3]))))
+    return tuple(Shelf(department, kind) for kind in rng.sample(department.kinds, rng.choice([2, 2, 3])))
 
 
 def history_of(shopper: Shopper, departments: Sequence[Department], until: datetime, seed: int) -> Iterator[Interaction]:

@@ -59,8 +59,15 @@ def load_voice(language: Language, directory: Path = VOICES) -> Voice:
         return {key: tuple(map(str, phrases)) for key, phrases in raw[name].items()}
 
     return Voice(
-        language, banks("slots"), banks("openings"), banks("closers"), banks("links"), banks("short"), banks("titles"),
-        tuple(raw["spam"]), tuple((polarity, text) for polarity, text in raw["injections"]),
+        language,
+        banks("slots"),
+        banks("openings"),
+        banks("closers"),
+        banks("links"),
+        banks("short"),
+        banks("titles"),
+        tuple(raw["spam"]),
+        tuple((polarity, text) for polarity, text in raw["injections"]),
     )
 
 
