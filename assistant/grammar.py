@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
+from assistant.amounts import NUMBER, amounts
 from assistant.schema import Intent
 
 TOPICS = (
@@ -24,13 +25,6 @@ _WORD = re.compile(
     r"[一-鿿㐀-䶿]|(?<=[a-z])'[a-z]+|[^\W一-鿿㐀-䶿]+(?:(?:[.\-]\d+|,\d{3}(?!\d))[^\W一-鿿㐀-䶿]*)*[%°\"+]?"
 )
 _BREAK = re.compile(r"[,.;:!?，。；：！？、|\n…()（）]")
-_NUMBER = re.compile(r"(?<![\d.])(\d+(?:[.,]\d+)*)\s?(k(?=\d?(?![a-z]))|w(?![a-z])|千|万)?(\d)?")
-_CURRENCIES = {
-    "GBP": r"£|\bgbp\b|\bquid\b|\bpounds?\b|英镑", "EUR": r"€|\beuros?\b|\beur\b|欧元?", "USD": r"\$|\busd\b|美元|美金|刀",
-    "JPY": r"\bjpy\b|\byen\b|日元|日圆", "CNY": r"\bcny\b|\brmb\b|\byuan\b|人民币", "HKD": r"hk\$|\bhkd\b|港币|港元",
-    "CHF": r"\bchf\b|\bfrancs?\b|瑞郎", "AUD": r"a\$|\baud\b|澳元|澳币", "CAD": r"c\$|\bcad\b|加元|加币", "INR": r"₹|\binr\b|\brupees?\b|卢比",
-    "KRW": r"₩|\bkrw\b|\bwon\b|韩元", "SEK": r"\bsek\b|\bkronor\b|瑞典克朗", "SGD": r"s\$|\bsgd\b|新币|新元", "TWD": r"nt\$|\btwd\b|台币|新台币",
-}
 _SOFT_OR_HARD = ("category", "brand", "color", "material", "size", "style", "use", "audience", "feature")
 _BOUNDED = ("size", "feature")
 
@@ -58,31 +52,15 @@ def spans(text: str) -> list[tuple[int, int]]:
     return found
 
 
-def amounts(text: str, currency: str | None = None) -> tuple[str, ...]:
-    """The amounts of money that the normalised `text` can mean: its numbers, each with the code of the currency named for it.
-
-    `currency` is the shop's, which is never written; None leaves out dollars and yuan.
-    """
-    own = {currency} if currency else {"USD", "CNY"}
-    if re.search(r"[一-鿿]", text) and currency is None:
-        own = {"CNY"}
-    named = {code: pattern for code, pattern in _CURRENCIES.items() if re.search(pattern, text)}
-    found: dict[str, None] = {}
-    for match in _NUMBER.finditer(text):
-        for value in _meanings(match):
-            near = text[max(0, match.start() - 4) : match.start()], text[match.end() : match.end() + 8]
-            codes = [c for c, p in named.items() if re.search(rf"(?:{p})\s*$", near[0]) or re.match(rf"\s*(?:{p})", near[1])]
-            for code in codes or [*named, ""]:
-                found.setdefault(value if not code or code in own else f"{value} {code}")
-    return tuple(found)
-
-
 def reading_grammar(
     message: str, shown: Sequence[str] = (), facets: Iterable[str] = (), *, currency: str | None = None,
 ) -> str:
-    """The grammar of the readings of `message` (normalised text), with `shown` titles on the screen and the catalogue's own `facets`."""
+    """The grammar of the readings of `message` (normalised text), with the `shown` titles and the catalogue's own `facets`.
+
+    `currency` is the shop's (see `amounts`).
+    """
     values = _alternatives(message)
-    numbers = tuple(dict.fromkeys(m.group(1) for m in _NUMBER.finditer(message)))
+    numbers = tuple(dict.fromkeys(m.group(1) for m in NUMBER.finditer(message)))
     rules = [f"VALUE: {values}"] if values else []
     kinds: dict[str, str] = {}
     if values:
@@ -91,7 +69,7 @@ def reading_grammar(
         kinds["price_word"] = '"price" ("!~" | "~" | "!=") VALUE'
         kinds["rating_word"] = '"rating" ("!~" | "~") VALUE'
         kinds["named"] = '"item=" VALUE'
-        kinds["order_number"] = f'"order=" ({_any(_order_numbers(message))})' if _order_numbers(message) else ""
+        kinds["order_number"] = f'"order=" ({_any(order_numbers(message))})' if order_numbers(message) else ""
     titles = _alternatives(" . ".join(title.lower() for title in shown))
     if titles:
         rules.append(f"TITLE: {titles}")
@@ -144,17 +122,7 @@ def _quoted(text: str) -> str:
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def _meanings(match: re.Match[str]) -> list[str]:
-    """`2.5k` is 2500, `1k5` 1500, `1w` 10000; without such a letter the number itself."""
-    number, scale, rest = match.groups()
-    if scale is None:
-        return [number]
-    factor = 10_000 if scale in "w万" else 1000
-    value = float(number.replace(",", ".")) * factor + (int(rest) * factor / 10 if rest else 0)
-    return [f"{value:.10g}", number]
-
-
-def _order_numbers(message: str) -> list[str]:
+def order_numbers(message: str) -> list[str]:
     pieces = [m.group() for m in re.finditer(r"(?:[a-z]+[-./_#])*[a-z]*\d[a-z0-9]*(?:[-./_#][a-z0-9]+| \d+)*", message)]
     return list(dict.fromkeys([*pieces, *(part for piece in pieces for part in piece.split())]))
 

@@ -15,7 +15,7 @@ _SPLIT = re.compile(r"\s*\|\s*")
 
 
 def parse(line: str) -> tuple[Intent, tuple[Signal, ...]]:
-    """Intent and signals of a notation line, in its order, doubles dropped. Raises ValueError with what was found and expected."""
+    """Intent and signals of a notation line, doubles dropped. Raises ValueError with what was found and expected."""
     parts = _SPLIT.split(line.strip())
     for intent in INTENTS:
         if intent == parts[0]:
@@ -54,7 +54,9 @@ def fold(value: str) -> str:
 
 
 def tidy(value: str) -> str:
-    """`value` as a person would file it: lower case, one space, without articles; plural and "my" stay."""
+    """`value` as a person would file it: lower case but for a currency code, one space, no articles; plural and "my" stay."""
+    if re.fullmatch(r"[\d.,]+ [A-Z]{3}", value.strip()):
+        return value.strip()
     words = unicodedata.normalize("NFKC", value).lower().split()
     return " ".join(word for word in words if word not in {"a", "an", "the"}) or value.strip().lower()
 

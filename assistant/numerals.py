@@ -7,6 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from assistant import chinese_numerals, english_numerals
+from assistant.amounts import place_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,9 @@ class Normalised:
         wanted = value.strip().lower()
         if not wanted:
             return ""
+        if re.match(r"\d[\d.,]*(?: [a-z]{3})?$", wanted):
+            place = place_of(self.text, wanted)
+            return self.span(*place) if place else ""
         edge_a = r"(?<![a-z0-9])" if wanted[0].isascii() and wanted[0].isalnum() else ""
         edge_b = r"(?![a-z0-9])" if wanted[-1].isascii() and wanted[-1].isalnum() else ""
         found = re.search(edge_a + re.escape(wanted) + edge_b, self.text)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from assistant import grammar, notation, prompts
+from assistant.amounts import amounts
 from assistant.numerals import normalise
 from assistant.schema import Intent, Message
 from retrieval.schema import Signal
@@ -188,7 +189,7 @@ def _mark_number(signal: Signal, text: str, number: str, code: str) -> Mark:
         at = text.find(signal.value.lower())
         if at >= 0:
             return Mark(signal, at, at + len(signal.value))
-        if signal.facet == "price" and signal.value in grammar.amounts(text):
+        if signal.facet == "price" and signal.value in amounts(text):
             return Mark(signal)
         raise ValueError(f"{signal} does not stand in the message")
     return Mark(signal, places[-1].start(), places[-1].end(), suffix)

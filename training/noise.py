@@ -12,6 +12,8 @@ from training.examples import Mark, Marked
 
 _KEYS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 _SWAPPED = ("category", "brand", "color", "material", "audience", "style")
+_FIXED = re.compile(r"any|whatever|matter|所谓|不限|\d")
+"""Values that lift a wish, or count: never put into another message."""
 _PLACE_WORDS = re.compile(
     r"\d|first|second|third|last|one\b|both|all|none|former|latter|left|right|middle|either|neither|第|左|右|前|后|中间|上|下|[一二三两俩]|都|全"
 )
@@ -47,7 +49,7 @@ def pool_of(messages: Sequence[Marked]) -> Pool:
     screens: dict[tuple[str, int], set[tuple[str, ...]]] = {}
     for message in messages:
         for mark in message.marks:
-            if mark.start >= 0 and mark.signal.facet in _SWAPPED and not re.search(r"any|whatever|所谓|不限|\d", mark.signal.value):
+            if mark.start >= 0 and mark.signal.facet in _SWAPPED and not _FIXED.search(mark.signal.value):
                 values.setdefault((message.language, mark.signal.facet), set()).add(message.text[mark.start : mark.end])
         if message.shown:
             screens.setdefault((message.language, len(message.shown)), set()).add(message.shown)
