@@ -1,0 +1,48 @@
+"""The 4-bit ONNX form of a model, with an adapter merged into it: built once at set-up, named by what it is made of."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from pathlib import Path
+
+from assistant.language.adapters import Adapter
+from assistant.language.presets import made_once, run_module
+from retrieval.wheels import Progress
+
+_RECIPE = (
+    "accuracy_level=4", "algo_config=rtn", "is_symmetric=false", "block_size=32",
+    "matmul_mixed_precision=last_matmul:int8", "prune_lm_head=true",
+)
+"""4-bit weights in blocks of 32 with zero points, int8 arithmetic. The output layer, which is also the embedding, has 8
+bits, as in llama.cpp's Q4 files; scores are computed for the last token of a prompt only."""
+
+
+def onnx_folder(base: Path, base_sha256: str, adapter: Adapter | None, home: Path, progress: Progress | None = None) -> Path:
+    """The folder that onnxruntime-genai opens, built when it is not there yet. Raises ModelCorrupt."""
+    made_of = (base_sha256, adapter.fingerprint if adapter else "", *_RECIPE)
+    name = hashlib.sha256("\n".join(made_of).encode()).hexdigest()[:16]
+    folder = home / "models" / f"{base.name}-int4-{name}"
+    if folder.exists():
+        return folder
+    with made_once(folder) as made:
+        if made is not None:
+            _build(base, adapter, made, progress)
+    return folder
+
+
+def _build(base: Path, adapter: Adapter | None, made: Path, progress: Progress | None) -> None:
+    source = base
+    if adapter is not None:
+        if progress:
+            progress(f"merge {adapter.folder.name}", 0, None)
+        source = made.parent / "merged"
+        run_module("assistant.language.merging", [base, adapter.folder, source], f"merging {adapter.folder}")
+    if progress:
+        progress(f"quantise {base.name} to 4 bits", 0, None)
+    cache = made.parent / "cache"
+    arguments: list[str | Path] = ["-i", source, "-o", made, "-p", "int4", "-e", "cpu", "-c", cache, "--extra_options", *_RECIPE]
+    run_module("onnxruntime_genai.models.builder", arguments, f"building the 4-bit form of {base.name}")
+    # The builder's own tokenizer files leave out the special tokens' names; ours are the base's, so that tokens agree.
+    for path in (*base.glob("tokenizer*"), *base.glob("chat_template*"), base / "config.json"):
+        shutil.copyfile(path, made / path.name)

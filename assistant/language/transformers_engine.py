@@ -1,0 +1,103 @@
+"""The `transformers` engine: bitsandbytes NF4 with double quantisation, peft adapters attached; the default on CUDA."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from peft import PeftModel
+from transformers import AutoModelForCausalLM, BitsAndBytesConfig, DynamicCache
+
+from assistant.errors import GenerationError, ModelCorrupt
+from assistant.language.adapters import Adapter
+from assistant.language.chat_text import ChatText
+from assistant.language.local import LocalModel
+
+Precision = Literal["nf4", "bfloat16"]
+CONTEXT = 4096
+"""Tokens of a prompt with its answer."""
+
+
+def cuda_available() -> bool:
+    """True when this torch can use a CUDA device."""
+    return torch.cuda.is_available()
+
+
+def open_transformers(
+    name: str, folder: Path, adapters: Sequence[Adapter], languages: frozenset[str], *, precision: Precision = "nf4",
+    device: str | None = None, context: int = CONTEXT,
+) -> LocalModel:
+    """A model from its Hugging Face folder; each adapter serves its tasks. `device` None takes CUDA when there is one.
+
+    Raises ModelCorrupt.
+    """
+    device = device or ("cuda" if cuda_available() else "cpu")
+    text = ChatText(folder)
+    model = _load(folder, precision, device)
+    names: dict[str, str] = {}
+    for number, adapter in enumerate(adapters):
+        model = _attach(model, adapter, f"adapter{number}")
+        names |= dict.fromkeys(adapter.tasks, f"adapter{number}")
+    model.eval()
+
+    def open_cache(task: str | None) -> _Tokens:
+        return _Tokens(model, names.get(task or ""), min(context, model.config.max_position_embeddings))
+
+    return LocalModel(f"{name}/transformers-{precision}", text, open_cache, tuned=frozenset(names), languages=languages)
+
+
+def _load(folder: Path, precision: Precision, device: str) -> Any:
+    quantised = BitsAndBytesConfig(
+        load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True, bnb_4bit_compute_dtype=torch.bfloat16,
+    )
+    try:
+        return AutoModelForCausalLM.from_pretrained(
+            folder, dtype=torch.bfloat16, quantization_config=quantised if precision == "nf4" else None,
+            device_map={"": device}, use_safetensors=True, trust_remote_code=False, local_files_only=True,
+        )
+    except (OSError, ValueError, RuntimeError) as error:
+        raise ModelCorrupt(f"the model in {folder} can't be loaded ({error}). Delete the folder and set up again.") from error
+
+
+def _attach(model: Any, adapter: Adapter, name: str) -> Any:
+    """The model with the adapter beside the ones that it has."""
+    try:
+        if isinstance(model, PeftModel):
+            model.load_adapter(str(adapter.folder), adapter_name=name, use_safetensors=True)
+            return model
+        return PeftModel.from_pretrained(model, str(adapter.folder), adapter_name=name, use_safetensors=True)
+    except (OSError, ValueError, RuntimeError, KeyError) as error:
+        raise ModelCorrupt(f"the adapter {adapter.folder} does not fit the model: {error}") from error
+
+
+class _Tokens:
+    """One sequence in a key-value cache, read with one adapter or with none."""
+
+    def __init__(self, model: Any, adapter: str | None, limit: int) -> None:
+        self.limit = limit
+        self._model = model
+        self._adapter = adapter
+        self._past = DynamicCache()
+
+    def rewind(self, length: int) -> None:
+        if length < self._past.get_seq_length():
+            self._past.crop(length)
+
+    def append(self, tokens: Sequence[int]) -> NDArray[np.float32]:
+        attached = isinstance(self._model, PeftModel)
+        if attached and self._adapter:
+            self._model.set_adapter(self._adapter, inference_mode=True)
+        bare = self._model.disable_adapter() if attached and not self._adapter else nullcontext()
+        try:
+            with torch.inference_mode(), bare:
+                ids = torch.tensor([list(tokens)], device=self._model.device)
+                scores = self._model(input_ids=ids, past_key_values=self._past, use_cache=True, logits_to_keep=1).logits
+        except (RuntimeError, MemoryError) as error:  # torch.OutOfMemoryError is a RuntimeError
+            raise GenerationError(f"transformers failed: {error}") from error
+        found: NDArray[np.float32] = scores[0, -1].float().cpu().numpy()
+        return found
