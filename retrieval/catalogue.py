@@ -1,0 +1,250 @@
+"""A shop's items as columns in memory, so that a wish is tried on all of them at once."""
+
+from __future__ import annotations
+
+from array import array
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from retrieval.columns import ColumnsBuilder, NumberColumn, Values
+from retrieval.meaning import Reach
+from retrieval.postings import Postings, PostingsBuilder, Rows
+from retrieval.quantities import quantities
+from retrieval.schema import Attribute, Item, Translation
+from retrieval.text import HAN, Token, scan
+
+Mask = NDArray[np.bool_]
+_AFTER_HEAD = frozenset({"for", "with", "in", "by", "from", "to", "of", "on", "and", "without", "w"})
+"""Words that follow the name of the thing in a title."""
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """A place in the category tree with everything below it."""
+
+    path: tuple[str, ...]
+    names: frozenset[str]
+    """The last step's name in every language of the catalogue."""
+    paths: frozenset[int]
+    """The full paths at or below it, as numbers of `Catalogue.path_of`."""
+
+
+@dataclass(frozen=True)
+class Variants:
+    """The buyable forms of all items, one entry a variant."""
+
+    rows: Rows
+    """The item of each variant."""
+    available: Mask
+    prices: NDArray[np.int64]
+    """Minor units in the item's currency, -1 when unknown."""
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """Every array has a row an item, in the order of the index."""
+
+    ids: tuple[str, ...]
+    rows: dict[str, int]
+    prices: NDArray[np.int64]
+    """Minor units; -1 when unknown."""
+    currencies: NDArray[np.int16]
+    """Numbers of `currency_codes`."""
+    currency_codes: tuple[str, ...]
+    ratings: NDArray[np.float32]
+    """NaN when unknown."""
+    available: Mask
+    brand_of: NDArray[np.int32]
+    """A number a brand; -1 when unknown."""
+    path_of: NDArray[np.int32]
+    """A number a full category path; -1 when unknown."""
+    shelves: tuple[Shelf, ...]
+    values: Values
+    numbers: dict[str, NumberColumn]
+    measures: dict[str, NumberColumn]
+    """Numbers with units that stand in titles, by dimension."""
+    titles: Postings
+    heads: Postings
+    """What a title says the item is: the last words before its end, a preposition or a number, joined by spaces."""
+    descriptions: Postings
+    variants: Variants
+    has_variants: Mask
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def mask(self, rows: NDArray[np.integer]) -> Mask:
+        """True at the rows."""
+        found = np.zeros(len(self.ids), dtype=bool)
+        found[rows] = True
+        return found
+
+    def rows_of(self, ids: Iterable[str]) -> NDArray[np.int64]:
+        """The rows of the items; ids that the catalogue lacks are left out."""
+        return np.array([self.rows[item_id] for item_id in ids if item_id in self.rows], dtype=np.int64)
+
+    def on(self, shelf: Shelf) -> Mask:
+        """The items on the shelf or below it."""
+        return np.isin(self.path_of, np.fromiter(shelf.paths, dtype=np.int32))
+
+    def saying(self, phrase: Sequence[str], reach: Reach = "always") -> Mask:
+        """The items whose title, description or any value says the phrase un-negated; `title` leaves the descriptions out."""
+        found = self.mask(self.titles.phrase(phrase))
+        found[self.having(self.values.postings.phrase(phrase))] = True
+        if reach != "title":
+            found[self.descriptions.phrase(phrase)] = True
+        return found
+
+    def having(self, numbers: Iterable[int]) -> Rows:
+        """The rows that have any of the values, by themselves or on a variant."""
+        held = list(numbers)
+        return np.concatenate((self.values.items.any_of(held), self.variants.rows[self.values.variants.any_of(held)]))
+
+    def filling(self, column: str) -> Mask:
+        """The items that say anything in the column."""
+        return self.mask(self.having(self.values.of_column.get(column, ())))
+
+
+def build_catalogue(ids: Sequence[str], items: Iterable[Item]) -> Catalogue:
+    """The items as columns, in the order of `ids`; an item that is not among them is left out."""
+    builder = _Builder(tuple(ids))
+    for item in items:
+        builder.add(item)
+    return builder.build()
+
+
+class _Builder:
+    def __init__(self, ids: tuple[str, ...]) -> None:
+        count = len(ids)
+        self.ids = ids
+        self.rows = {item_id: row for row, item_id in enumerate(ids)}
+        self.prices = np.full(count, -1, dtype=np.int64)
+        self.currencies = np.full(count, -1, dtype=np.int16)
+        self.ratings = np.full(count, np.nan, dtype=np.float32)
+        self.available = np.zeros(count, dtype=bool)
+        self.brand_of = np.full(count, -1, dtype=np.int32)
+        self.path_of = np.full(count, -1, dtype=np.int32)
+        self.codes: dict[str, int] = {}
+        self.brands: dict[str, int] = {}
+        self.paths: dict[tuple[str, ...], int] = {}
+        self.names: dict[tuple[str, ...], set[str]] = defaultdict(set)
+        self.columns = ColumnsBuilder()
+        self.titles, self.heads, self.descriptions = PostingsBuilder(), PostingsBuilder(), PostingsBuilder()
+        self.variant_rows, self.variant_prices, self.variant_ok = array("i"), array("q"), array("b")
+        self.measured: dict[str, list[tuple[int, float]]] = defaultdict(list)
+
+    def add(self, item: Item) -> None:
+        row = self.rows.get(item.id)
+        if row is None:
+            return
+        if item.price is not None:
+            self.prices[row] = item.price.amount
+            self.currencies[row] = self.codes.setdefault(item.price.currency, len(self.codes))
+        if item.rating is not None:
+            self.ratings[row] = item.rating
+        self.available[row] = item.available
+        if item.brand:
+            self.brand_of[row] = self.brands.setdefault(item.brand, len(self.brands))
+            self.columns.add(row, "brand", item.brand)
+        self._add_category(row, item)
+        self._add_attributes(row, item)
+        self._add_variants(row, item)
+        for title, description in {(item.title, item.description), *((t.title, t.description) for t in item.translations)}:
+            told = scan(title)
+            self.titles.add(row, told)
+            self.heads.add(row, (Token(phrase, 0, 0, True) for phrase, _, _ in head_phrases(told)))
+            self.descriptions.add(row, scan(description))
+            for quantity in quantities(title):
+                if quantity.dimension:
+                    self.measured[quantity.dimension].append((row, quantity.amount))
+
+    def _add_category(self, row: int, item: Item) -> None:
+        if not item.category:
+            return
+        self.path_of[row] = self.paths.setdefault(item.category, len(self.paths))
+        paths = [item.category, *(t.category for t in item.translations if t.category)]
+        for path in paths:
+            for depth, name in enumerate(path):
+                self.columns.add(row, "category", name)
+                if len(path) == len(item.category):
+                    self.names[item.category[: depth + 1]].add(name)
+
+    def _add_attributes(self, row: int, item: Item) -> None:
+        own = [[self.columns.add(row, a.name, value) for value in a.values] for a in item.attributes]
+        for translation in item.translations:
+            for place, (column, attribute) in enumerate(labelled(item, translation)):
+                spoken = attribute.name if attribute.name != column else ""
+                told = [self.columns.add(row, column, value, name=spoken) for value in attribute.values]
+                if len(translation.attributes) == len(own) and len(told) == len(own[place]):
+                    for one, other in zip(own[place], told, strict=True):
+                        if one != other:
+                            self.columns.pair(one, other)
+
+    def _add_variants(self, row: int, item: Item) -> None:
+        for variant in item.variants:
+            number = len(self.variant_rows)
+            price = variant.price or item.price
+            self.variant_rows.append(row)
+            self.variant_prices.append(price.amount if price else -1)
+            self.variant_ok.append(variant.available and item.available)
+            for attribute in variant.attributes:
+                for value in attribute.values:
+                    self.columns.add(row, attribute.name, value, variant=number)
+
+    def build(self) -> Catalogue:
+        values, numbers = self.columns.build()
+        variants = Variants(
+            np.array(self.variant_rows, dtype=np.int32),
+            np.array(self.variant_ok, dtype=bool),
+            np.array(self.variant_prices, dtype=np.int64),
+        )
+        has_variants = np.zeros(len(self.ids), dtype=bool)
+        has_variants[variants.rows] = True
+        return Catalogue(
+            self.ids, self.rows, self.prices, self.currencies, tuple(self.codes), self.ratings, self.available,
+            self.brand_of, self.path_of, self._shelves(), values, numbers,
+            {dimension: _measure(dimension, found) for dimension, found in self.measured.items()},
+            self.titles.build(), self.heads.build(), self.descriptions.build(), variants, has_variants,
+        )
+
+    def _shelves(self) -> tuple[Shelf, ...]:
+        below: dict[tuple[str, ...], set[int]] = defaultdict(set)
+        for path, number in self.paths.items():
+            for depth in range(len(path)):
+                below[path[: depth + 1]].add(number)
+        return tuple(Shelf(path, frozenset(self.names[path]), frozenset(numbers)) for path, numbers in below.items())
+
+
+def labelled(item: Item, translation: Translation) -> tuple[tuple[str, Attribute], ...]:
+    """A translation's attributes with the item's own name of each, which is theirs where they line up."""
+    aligned = len(translation.attributes) == len(item.attributes)
+    return tuple(
+        (item.attributes[place].name if aligned else attribute.name, attribute)
+        for place, attribute in enumerate(translation.attributes)
+    )
+
+
+def head_phrases(tokens: Sequence[Token]) -> Iterator[tuple[str, int, int]]:
+    """The compounds of up to four words, or six Chinese characters, that end where a title has named its thing: (words joined
+    by spaces, start, end)."""
+    for place, token in enumerate(tokens):
+        after = tokens[place + 1] if place + 1 < len(tokens) else None
+        han = bool(HAN.match(token.text))
+        ends = after is None or after.after_stop or after.text in _AFTER_HEAD or after.text[0].isdigit()
+        if not ends and after is not None and han == bool(HAN.match(after.text)):
+            continue
+        first = place
+        while first >= 0 and place - first < (6 if han else 4):
+            yield " ".join(t.text for t in tokens[first : place + 1]), tokens[first].start, token.end
+            if tokens[first].after_stop:
+                break
+            first -= 1
+
+
+def _measure(dimension: str, found: list[tuple[int, float]]) -> NumberColumn:
+    rows = np.array([row for row, _ in found], dtype=np.int32)
+    return NumberColumn("", dimension, rows, np.full(len(rows), -1, dtype=np.int32), np.array([v for _, v in found]))

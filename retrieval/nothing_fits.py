@@ -1,0 +1,108 @@
+"""When no item meets every hard signal: which of them emptied the slate, and what the nearest items would cost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from itertools import combinations, zip_longest
+
+import numpy as np
+
+from retrieval.catalogue import Catalogue, Mask
+from retrieval.meaning import Meaning
+from retrieval.money import major
+from retrieval.postings import Rows
+from retrieval.requirements import Group, Requirements
+from retrieval.schema import Op, Query, Signal
+
+Nearest = Callable[[Rows, int], Sequence[int]]
+"""The rows of a set that lie closest to the query, closest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nothing:
+    """Why nothing fits."""
+
+    blocked_by: tuple[Signal, ...]
+    near: tuple[tuple[int, tuple[Signal, ...]], ...]
+    """(row, the hard signals that it would cost), the cheapest compromise first."""
+
+
+def nothing_fits(query: Query, required: Requirements, nearest: Nearest) -> Nothing:
+    """The fewest hard signals whose giving up leaves items (one, else two, else all), and the nearest of those items."""
+    limit = max(query.limit, 3)
+    for size in range(min(3, len(required.groups) + 1)):
+        options = [(given_up, required.fitting(given_up)) for given_up in combinations(required.groups, size)]
+        options = [(given_up, mask) for given_up, mask in options if mask.any()]
+        if options and size:
+            options.sort(key=lambda option: _reluctance(*option))
+            lists = [_near(given_up, mask, required, nearest, limit) for given_up, mask in options]
+            return Nothing(_signals(options[0][0]), _dealt(lists, limit))
+    if required.groups:
+        mask = required.offered & required.priced
+        if mask.any():
+            costs = {row: _costs(row, required) for row in nearest(np.flatnonzero(mask).astype(np.int32), limit)}
+            return Nothing(_signals(required.groups), tuple(costs.items()))
+    return _priced_out(query, required, limit)
+
+
+def _reluctance(given_up: tuple[Group, ...], mask: Mask) -> tuple[bool, bool, int]:
+    """Sorts the ways out: a wish that no item can show is named first, the kind of product is given up last."""
+    understood = all(group.understood for group in given_up)
+    return understood, any(s.facet == "category" for s in _signals(given_up)) and understood, -int(mask.sum())
+
+
+def _near(
+    given_up: tuple[Group, ...], mask: Mask, required: Requirements, nearest: Nearest, limit: int
+) -> list[tuple[int, tuple[Signal, ...]]]:
+    """The nearest rows of one way out: for a bound those that overstep it least, otherwise by likeness."""
+    rows = np.flatnonzero(mask).astype(np.int32)
+    bounds = [m for group in given_up for m in group.meanings if m.signal.op in ("<=", ">=") and m.kind in ("price", "rating")]
+    if bounds:
+        excess = _overstep(bounds[0], required.catalogue)[rows]
+        ordered: Iterable[int] = (int(row) for row in rows[np.argsort(excess, kind="stable")][:limit])
+    else:
+        ordered = nearest(rows, limit)
+    return [(row, _signals(given_up)) for row in ordered]
+
+
+def _overstep(meaning: Meaning, catalogue: Catalogue) -> np.ndarray[tuple[int], np.dtype[np.float64]]:
+    assert meaning.measure is not None
+    if meaning.kind == "price":
+        values = np.where(catalogue.prices >= 0, catalogue.prices, np.inf).astype(np.float64)
+    else:
+        values = np.nan_to_num(catalogue.ratings.astype(np.float64), nan=np.inf)
+    return np.abs(values - meaning.measure.amounts[0])
+
+
+def _dealt(lists: Sequence[list[tuple[int, tuple[Signal, ...]]]], limit: int) -> tuple[tuple[int, tuple[Signal, ...]], ...]:
+    """One of each way out in turn, so that the shopper sees different compromises."""
+    dealt: dict[int, tuple[Signal, ...]] = {}
+    for turn in zip_longest(*lists):
+        for near in turn:
+            if near is not None and len(dealt) < limit:
+                dealt.setdefault(*near)
+    return tuple(dealt.items())
+
+
+def _costs(row: int, required: Requirements) -> tuple[Signal, ...]:
+    failed = [group for group in required.groups if not group.shown.items[row]]
+    return _signals(failed or required.groups)
+
+
+def _signals(groups: Iterable[Group]) -> tuple[Signal, ...]:
+    return tuple(signal for group in groups for signal in group.signals)
+
+
+def _priced_out(query: Query, required: Requirements, limit: int) -> Nothing:
+    """Nothing is cheaper, or dearer, than what was shown: the price wish is the cause, the next price the nearest."""
+    edge = query.ceiling or query.floor
+    free = Requirements(required.catalogue, required.groups, required.offered, np.ones_like(required.priced)).fitting()
+    if edge is None or not free.any():
+        return Nothing((), ())
+    stated = tuple(signal for signal in query.signals if signal.facet == "price" and signal.number is None)
+    op: Op = "<=" if query.ceiling is not None else ">="
+    cause = stated or (Signal("price", op, str(major(edge)), source="profile"),)
+    rows = np.flatnonzero(free)
+    ordered = rows[np.argsort(np.abs(required.catalogue.prices[rows] - edge.amount), kind="stable")][:limit]
+    return Nothing(cause, tuple((int(row), cause) for row in ordered))

@@ -1,0 +1,247 @@
+"""The wiring: Query -> meanings -> rows that meet every hard signal -> nearest inside them -> scores -> Slate."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+import numpy as np
+
+from retrieval.balance import DEFAULT_BALANCE, BalanceSettings, balance
+from retrieval.catalogue import Catalogue, Mask, build_catalogue
+from retrieval.embedding.embedder import Embedder
+from retrieval.index import Floats, VectorIndex
+from retrieval.likeness import Likeness
+from retrieval.matching import evidence, instead_of
+from retrieval.naming import named_rows
+from retrieval.nothing_fits import nothing_fits
+from retrieval.postings import Rows
+from retrieval.requirements import Requirements, requirements
+from retrieval.schema import Candidate, Item, Match, NearMiss, Query, Signal, Slate
+from retrieval.scoring import DEFAULT_SCORING, Scores, ScoringSettings, Wish, lexical_scores, soft_wish, top
+from retrieval.vocabulary import Vocabulary
+
+_BALANCED = 8
+"""Candidates a slot that the balance step chooses from."""
+_COUNTED = frozenset({"price", "rating", "order", "action", "topic"})
+"""Facets whose values are not words of an item."""
+_NAMED_FIRST = 5.0
+"""What an item that was asked for by name gains: it always comes first."""
+
+
+class Settings(Protocol):
+    """What search asks of the shop's settings."""
+
+    @property
+    def currency(self) -> str: ...
+
+
+class SearchShop(Protocol):
+    """What search asks of a shop."""
+
+    @property
+    def version(self) -> int: ...
+    @property
+    def settings(self) -> Settings: ...
+    @property
+    def index(self) -> VectorIndex: ...
+    @property
+    def embedder(self) -> Embedder: ...
+    def all_items(self) -> Iterable[Item]: ...
+    def items(self, ids: Sequence[str]) -> Sequence[Item]: ...
+
+
+@dataclass(frozen=True)
+class View:
+    """The shop as it was at one version."""
+
+    version: int
+    index: VectorIndex
+    catalogue: Catalogue
+    vocabulary: Vocabulary
+
+
+class Clock:
+    """Milliseconds by step."""
+
+    def __init__(self) -> None:
+        self.spent: dict[str, float] = {}
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        start = time.perf_counter()
+        yield
+        self.spent[name] = self.spent.get(name, 0.0) + (time.perf_counter() - start) * 1000
+
+
+class Search:
+    """Finds what a shop has for a query; safe to share between threads."""
+
+    def __init__(
+        self, shop: SearchShop, scoring: ScoringSettings = DEFAULT_SCORING, balancing: BalanceSettings = DEFAULT_BALANCE
+    ) -> None:
+        self.shop = shop
+        self.scoring = scoring
+        self.balancing = balancing
+        self._building = threading.Lock()
+        self._view: View | None = None
+
+    def find(self, query: Query) -> Slate:
+        """The slate for the query: its picks, or which hard wish leaves none and what comes nearest."""
+        return self.find_timed(query)[0]
+
+    def find_timed(self, query: Query) -> tuple[Slate, dict[str, float]]:
+        """The slate, and the milliseconds of each step."""
+        clock = Clock()
+        with clock.step("view"):
+            view = self.view()
+        with clock.step("embed"):
+            vector = self._vector(query, view)
+        with clock.step("filter"):
+            required = requirements(query, view.catalogue, view.vocabulary.resolve)
+            fitting = required.fitting()
+        if fitting.any():
+            slate = self._slate(query, view, fitting, vector, clock)
+        else:
+            with clock.step("near"):
+                slate = self._near_misses(query, view, required, vector)
+        troubles = tuple(m.why for m in map(view.vocabulary.resolve, query.signals) if m.why)
+        return replace(slate, served_by=view.index.kind, degraded=troubles), clock.spent
+
+    def view(self) -> View:
+        """The shop's catalogue in memory, built anew when an import has changed the shop."""
+        view = self._view
+        if view is not None and view.version == self.shop.version:
+            return view
+        with self._building:
+            if self._view is None or self._view.version != self.shop.version:
+                version, index = self.shop.version, self.shop.index
+                catalogue = build_catalogue(index.ids, self.shop.all_items())
+                likeness = Likeness(self.shop.embedder)
+                self._view = View(version, index, catalogue, Vocabulary(catalogue, self.shop.settings.currency, likeness))
+            return self._view
+
+    def _vector(self, query: Query, view: View) -> Floats | None:
+        """Where the query lies: its text and the items to resemble, halfway between them; None when it says nothing."""
+        text = query.text.strip() or " ".join(signal.value for signal in query.signals if signal.wanted)
+        parts = [self.shop.embedder.embed([text], query=True)[0]] if text else []
+        like = view.catalogue.rows_of(query.like)
+        if len(like):
+            parts.append(_unit(view.index.vectors_of(like).mean(axis=0)))
+        return _unit(np.mean(parts, axis=0)) if parts else None
+
+    def _slate(self, query: Query, view: View, fitting: Mask, vector: Floats | None, clock: Clock) -> Slate:
+        catalogue, resolve = view.catalogue, view.vocabulary.resolve
+        with clock.step("score"):
+            like = catalogue.rows_of(query.like).tolist()
+            soft = [resolve(signal) for signal in dict.fromkeys(query.signals) if not signal.hard]
+            wishes = [soft_wish(catalogue, m, fitting, like) for m in soft if m.kind not in ("any", "nothing", "name")]
+            names = {s: self._named(s, view) for s in query.signals if resolve(s).kind == "name" and s.wanted}
+            static = self._static_scores(query, catalogue, wishes, names.values())
+        with clock.step("nearest"):
+            rows, cosines = _gather(query, view, fitting, vector, static)
+        with clock.step("balance"):
+            scores = static[rows] + self.scoring.dense * _levelled(cosines)
+            order = np.argsort(-scores, kind="stable")
+            order = order[: max(_BALANCED * query.limit, 24) + len(query.shown)]
+            candidates = [
+                Candidate(item, float(scores[place]), float(cosines[place]), (), _missed(wishes, int(rows[place])))
+                for place, item in zip(order, self._items(rows[order], view), strict=True)
+            ]
+            picks = balance(
+                candidates, view.index.vectors_of(rows[order].astype(np.int64)), query.limit, seed=query.seed,
+                settings=self.balancing, asked=frozenset(s.facet for s in query.signals if s.wanted), seen=frozenset(query.shown),
+            )
+        with clock.step("evidence"):
+            proven = [self._proven(query, view, pick.candidate, wishes, names) for pick in picks]
+            kept = {m.signal for candidate in proven for m in candidate.matches}
+            kept |= {w.meaning.signal for w in wishes for c in proven if w.meaning.signal not in c.missed}
+        picks = tuple(replace(pick, candidate=candidate) for pick, candidate in zip(picks, proven, strict=True))
+        open_wishes = [s for s in dict.fromkeys(query.signals) if not s.hard or s in names]
+        relaxed = tuple(s for s in open_wishes if s not in kept and resolve(s).kind != "any")
+        return Slate(picks, relaxed=relaxed, fitting=int(fitting.sum()))
+
+    def _static_scores(self, query: Query, catalogue: Catalogue, wishes: Sequence[Wish], named: Iterable[Rows]) -> Scores:
+        """What each item scores besides its likeness of meaning."""
+        settings = self.scoring
+        text = " ".join(dict.fromkeys([query.text, *(s.value for s in query.signals if s.wanted and s.facet not in _COUNTED)]))
+        scores = settings.lexical * lexical_scores(catalogue, text)
+        for wish in wishes:
+            scores += settings.soft * (wish.degree if wish.meaning.signal.wanted else wish.degree - 1.0)
+        scores += settings.rating * (np.nan_to_num(catalogue.ratings, nan=3.0) - 1.0) / 4.0
+        for rows in named:
+            scores[rows] += _NAMED_FIRST
+        return scores
+
+    def _named(self, signal: Signal, view: View) -> Rows:
+        def fetch(rows: Sequence[int]) -> Sequence[Item]:
+            return self._items(np.array(rows, dtype=np.int32), view)
+
+        return named_rows(signal.value, view.catalogue, view.vocabulary.spell, fetch)
+
+    def _proven(
+        self, query: Query, view: View, candidate: Candidate, wishes: Sequence[Wish], names: dict[Signal, Rows]
+    ) -> Candidate:
+        """The candidate with the words that prove each signal it meets."""
+        row = view.catalogue.rows[candidate.item.id]
+        met = [view.vocabulary.resolve(signal) for signal in dict.fromkeys(query.signals) if signal.hard]
+        met += [wish.meaning for wish in wishes if wish.met[row]]
+        matches: list[Match] = []
+        for meaning in met:
+            show = evidence if meaning.signal.wanted else instead_of
+            found = show(candidate.item, meaning, query.language)
+            matches += [found] if found is not None else []
+        matches += [Match(s, candidate.item.words(query.language)[0], "title") for s, rows in names.items() if row in rows]
+        return replace(candidate, matches=tuple(matches))
+
+    def _near_misses(self, query: Query, view: View, required: Requirements, vector: Floats | None) -> Slate:
+        def nearest(rows: Rows, limit: int) -> Sequence[int]:
+            if vector is None:
+                return [int(row) for row in rows[:limit]]
+            found, _ = view.index.nearest(vector, limit, rows.astype(np.int64))
+            return [int(row) for row in found]
+
+        nothing = nothing_fits(query, required, nearest)
+        items = self._items(np.array([row for row, _ in nothing.near], dtype=np.int32), view)
+        near = tuple(NearMiss(item, costs) for item, (_, costs) in zip(items, nothing.near, strict=True))
+        unknown = tuple(s for s in query.signals if not s.hard and view.vocabulary.resolve(s).kind == "nothing")
+        return Slate(blocked_by=nothing.blocked_by, near_misses=near, relaxed=unknown)
+
+    def _items(self, rows: Rows, view: View) -> Sequence[Item]:
+        """The items of the rows, in their order."""
+        return self.shop.items([view.catalogue.ids[row] for row in rows])
+
+
+def _gather(
+    query: Query, view: View, fitting: Mask, vector: Floats | None, static: Scores
+) -> tuple[Rows, Floats]:
+    """The fitting rows worth ranking with their cosines: the nearest in meaning and the best by words and wishes."""
+    rows = np.flatnonzero(fitting)
+    best = top(static, rows, query.pool)
+    if vector is None:
+        found = best if len(best) else rows[: query.pool]
+        return found.astype(np.int32), np.zeros(len(found), dtype=np.float32)
+    near, cosines = view.index.nearest(vector, query.pool, None if len(rows) == len(fitting) else rows)
+    further = np.setdiff1d(best, near)
+    more = view.index.vectors_of(further) @ vector
+    return np.concatenate((near, further)).astype(np.int32), np.concatenate((cosines, more)).astype(np.float32)
+
+
+def _missed(wishes: Sequence[Wish], row: int) -> tuple[Signal, ...]:
+    return tuple(wish.meaning.signal for wish in wishes if not wish.met[row])
+
+
+def _levelled(cosines: Floats) -> Scores:
+    """Cosines brought to 0..1; embedders differ in the range they use."""
+    if not len(cosines):
+        return cosines.astype(np.float64)
+    low, high = float(cosines.min()), float(cosines.max())
+    return ((cosines - low) / max(high - low, 0.03)).astype(np.float64)
+
+
+def _unit(vector: Floats) -> Floats:
+    return (vector / max(float(np.linalg.norm(vector)), 1e-9)).astype(np.float32)

@@ -1,0 +1,79 @@
+"""Which shelves, or which items by their titles, a wished kind of product is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from retrieval.catalogue import Catalogue, Shelf
+from retrieval.likeness import Likeness
+from retrieval.meaning import Meaning
+from retrieval.schema import Signal
+from retrieval.text import fold, stems
+
+Words = tuple[str, ...]
+_PARTS = re.compile(r"\s*(?:&|,|/|、|\band\b|和|与|及)\s*")
+
+
+def category_meaning(
+    signal: Signal, catalogue: Catalogue, likeness: Likeness | None, spell: Callable[[Words], Words]
+) -> Meaning:
+    """The shelves whose name ends in the wished kind, and the items whose title does; failing that the shelf under a wider name,
+    titles with the words, and the shelf of like meaning. `nothing` when the catalogue has no such kind."""
+    wish = stems(signal.value)
+    for words in dict.fromkeys((wish, spell(wish))):
+        shelves = _ending_in(words, catalogue)
+        head = (" ".join(words),)
+        if shelves or len(catalogue.heads.word(head[0])):
+            return Meaning(signal, "category", shelves=_paths(shelves), phrases=(head,))
+        wider, modifiers = _wider(words, catalogue)
+        if wider and _stands(modifiers, wider, catalogue):
+            return Meaning(signal, "category", shelves=_paths(wider), within=modifiers)
+        if not catalogue.shelves and len(catalogue.titles.together(words)):
+            return Meaning(signal, "category", within=tuple((word,) for word in words))
+    alike = _alike(fold(signal.value), catalogue, likeness)
+    if alike:
+        return Meaning(signal, "category", shelves=_paths(alike))
+    return Meaning(signal, "nothing")
+
+
+def _ending_in(words: Words, catalogue: Catalogue) -> list[Shelf]:
+    """Shelves one of whose names, or parts of it, ends in the words: `boot` names Hiking boots, `lamp` no Lamp shades."""
+    return [shelf for shelf in catalogue.shelves if any(part[-len(words) :] == words for part in _parts(shelf))]
+
+
+def _wider(words: Words, catalogue: Catalogue) -> tuple[list[Shelf], tuple[Words, ...]]:
+    """The shelves whose name is the end of the words, the longest first, and the words it leaves out."""
+    for start in range(1, len(words)):
+        shelves = [shelf for shelf in catalogue.shelves if words[start:] in _parts(shelf)]
+        if shelves:
+            left = words[:start]
+            han = all(not word.isascii() for word in left)
+            return shelves, ((left,) if han else tuple((word,) for word in left))
+    return [], ()
+
+
+def _stands(modifiers: Sequence[Words], shelves: Sequence[Shelf], catalogue: Catalogue) -> bool:
+    """True when an item of the shelves shows every modifier somewhere."""
+    shown = catalogue.on(shelves[0])
+    for shelf in shelves[1:]:
+        shown |= catalogue.on(shelf)
+    for phrase in modifiers:
+        shown &= catalogue.saying(phrase)
+    return bool(shown.any())
+
+
+def _alike(text: str, catalogue: Catalogue, likeness: Likeness | None) -> list[Shelf]:
+    if likeness is None or not catalogue.shelves:
+        return []
+    named = [(name, shelf) for shelf in catalogue.shelves for name in sorted(shelf.names)]
+    places = likeness.alike(text, [fold(name) for name, _ in named], likeness.thresholds.category)
+    return list({named[place][1].path: named[place][1] for place in places}.values())
+
+
+def _parts(shelf: Shelf) -> set[Words]:
+    return {stems(part) for name in shelf.names for part in (name, *_PARTS.split(fold(name))) if part}
+
+
+def _paths(shelves: Sequence[Shelf]) -> tuple[tuple[str, ...], ...]:
+    return tuple(shelf.path for shelf in shelves)

@@ -1,0 +1,171 @@
+"""What a signal means in a catalogue. A signal's facet is a hint; its value decides."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from retrieval.catalogue import Catalogue
+from retrieval.likeness import Likeness
+from retrieval.meaning import Meaning, Reach
+from retrieval.measures import bound_meaning, price_meaning, rating_meaning, relative_meaning
+from retrieval.schema import Signal
+from retrieval.shelves import category_meaning
+from retrieval.text import HAN, fold, stems
+
+Words = tuple[str, ...]
+ANY = frozenset({"any", "anything", "whatever", "either", "无所谓", "不限", "都行", "都可以", "随便", "随意", "不挑"})
+POINTING = frozenset({"order", "action", "topic"})
+"""Facets that say nothing of an item."""
+OPEN_FACETS = frozenset({"feature", "style", "use", "audience"})
+"""Facets that a reader files by feel: their values are looked for in every column."""
+_LEADING = re.compile(r"^(?:with|has|have|having|for|made of)\s+|^(?:带有|带|有|含|能|可以|可)(?=.{2})")
+_TRAILING = re.compile(r"(?<=.)(?:材质|质地|的|色|质|制|款|型|式|风)$")
+_LONGEST_VALUE = 40
+_MOST_VALUES = 3_000
+
+
+class Vocabulary:
+    """The words and numbers of one catalogue; `resolve` is the whole use of it."""
+
+    def __init__(self, catalogue: Catalogue, currency: str, likeness: Likeness | None = None) -> None:
+        self.catalogue = catalogue
+        self.currency = currency
+        self.likeness = likeness
+        self._known: dict[Signal, Meaning] = {}
+        self._spelling: tuple[str, ...] | None = None
+
+    def resolve(self, signal: Signal) -> Meaning:
+        """What the signal means here, `nothing` where no item can show it."""
+        if signal not in self._known:
+            self._known[signal] = self._resolve(signal)
+        return self._known[signal]
+
+    def _resolve(self, signal: Signal) -> Meaning:
+        if fold(signal.value).strip() in ANY or signal.facet in POINTING:
+            return Meaning(signal, "any")
+        if signal.facet == "item":
+            return Meaning(signal, "any" if signal.value.isdigit() else "name")
+        if signal.facet == "price":
+            return price_meaning(signal, self.currency)
+        if signal.facet == "rating":
+            return rating_meaning(signal)
+        if signal.op in ("<=", ">="):
+            return bound_meaning(signal, self.catalogue)
+        if signal.facet == "category":
+            return category_meaning(signal, self.catalogue, self.likeness, self.spell)
+        return self._value(signal)
+
+    def _value(self, signal: Signal) -> Meaning:
+        phrases = self._phrases(signal)
+        relative = relative_meaning(signal, self.catalogue)
+        if relative is not None:
+            return relative
+        said = self._said(signal, phrases)
+        if said is not None:
+            return said
+        if signal.number is not None:
+            measured = bound_meaning(signal, self.catalogue)
+            if measured.kind != "nothing":
+                return measured
+        spelt = tuple(word for word in (self.spell(phrase) for phrase in phrases) if word not in phrases)
+        said = self._said(signal, spelt) if spelt else None
+        return said or self._alike(signal) or Meaning(signal, "nothing", phrases=phrases)
+
+    def _phrases(self, signal: Signal) -> tuple[Words, ...]:
+        """The value as phrases: as said, and without the words that only hold it."""
+        text = fold(signal.value).strip()
+        bare = _LEADING.sub("", text)
+        forms = [text, bare, _TRAILING.sub("", bare) if HAN.search(bare) else bare]
+        return tuple(words for words in dict.fromkeys(stems(form) for form in forms) if words)
+
+    def _said(self, signal: Signal, phrases: tuple[Words, ...]) -> Meaning | None:
+        """The values and texts of the catalogue that say one of the phrases; None when none does."""
+        values = self.catalogue.values
+        hint = values.column_named(signal.facet)
+        found: set[int] = set()
+        for phrase in phrases:
+            found.update(int(n) for n in values.postings.phrase(phrase))
+            if found and signal.wanted:
+                break
+        numbers = self._fitting(found, signal, hint)
+        exact = {n for phrase in phrases for n in values.exact.get(phrase, ())} & numbers
+        deciding = self._deciding(signal, hint, exact or (numbers if hint else set()))
+        reach = _reach(signal, phrases, deciding)
+        in_text = reach != "never" and any(
+            len(self.catalogue.titles.phrase(p)) or (reach != "title" and len(self.catalogue.descriptions.phrase(p)))
+            for p in phrases
+        )
+        if not numbers and not in_text:
+            return None
+        return self._meaning(signal, numbers, phrases, deciding, reach)
+
+    def _fitting(self, found: Iterable[int], signal: Signal, hint: str | None) -> set[int]:
+        """The values that a signal of this facet may mean: those of its own column when it has one and they lie there."""
+        columns = self.catalogue.values.columns
+        own = {n for n in found if columns[n] == hint}
+        if signal.facet == "brand" or (own and signal.facet not in OPEN_FACETS):
+            return own
+        return {n for n in found if columns[n] != "brand"}
+
+    def _deciding(self, signal: Signal, hint: str | None, exact: set[int]) -> tuple[str, ...]:
+        """Columns whose value settles the matter for an item that fills them: not those of open facets, which list some of
+        what is true."""
+        columns = {self.catalogue.values.columns[n] for n in exact}
+        if hint is not None and signal.facet not in OPEN_FACETS:
+            columns.add(hint)
+        return tuple(sorted(c for c in columns if c not in OPEN_FACETS and c not in ("category", "material", "tags")))
+
+    def _meaning(
+        self, signal: Signal, numbers: Iterable[int], phrases: tuple[Words, ...], deciding: tuple[str, ...], reach: Reach
+    ) -> Meaning:
+        values = self.catalogue.values
+        every = sorted(values.with_siblings(numbers))
+        pairs = frozenset((values.columns[n], values.texts[n]) for n in every)
+        return Meaning(signal, "value", pairs, tuple(every), deciding, phrases, reach)
+
+    def _alike(self, signal: Signal) -> Meaning | None:
+        """The values that mean the same by the embedder; None when none is near enough."""
+        if self.likeness is None:
+            return None
+        values = self.catalogue.values
+        hint = values.column_named(signal.facet)
+        columns = [hint] if hint and signal.facet not in OPEN_FACETS else [
+            c for c in values.of_column if c not in ("brand", "category") and c not in self.catalogue.numbers
+        ]
+        numbers = [n for c in columns for n in values.of_column[c] if len(values.texts[n]) <= _LONGEST_VALUE]
+        if not numbers or len(numbers) > _MOST_VALUES or signal.facet == "brand":
+            return None
+        places = self.likeness.alike(
+            fold(signal.value), [fold(values.texts[n]) for n in numbers], self.likeness.thresholds.value
+        )
+        if not places:
+            return None
+        return self._meaning(signal, [numbers[p] for p in places], (), (), "never")
+
+    def spell(self, words: Words) -> Words:
+        """The words with those that the catalogue never says replaced by its nearest; unchanged where none is near."""
+        return tuple(self._nearest(word) if len(word) > 4 and word.isascii() and word.isalpha() else word for word in words)
+
+    def _nearest(self, word: str) -> str:
+        known = (self.catalogue.titles.ids, self.catalogue.values.postings.ids, self.catalogue.descriptions.ids)
+        if any(word in ids for ids in known):
+            return word
+        if self._spelling is None:
+            self._spelling = tuple({w for ids in known for w in ids if len(w) > 3 and w.isascii() and w.isalpha()})
+        edits = 1 if len(word) < 7 else 2
+        found = process.extractOne(word, self._spelling, scorer=OSA.distance, score_cutoff=edits)
+        return found[0] if found and found[0][0] == word[0] else word
+
+
+def _reach(signal: Signal, phrases: tuple[Words, ...], deciding: tuple[str, ...]) -> Reach:
+    """Where a phrase counts as evidence. What must not be is looked for everywhere, except a colour or size, which
+    descriptions also tell of other things."""
+    if deciding and (signal.wanted or signal.facet in ("color", "size")):
+        return "unfilled"
+    if signal.wanted and all(len(phrase) == 1 and HAN.match(phrase[0]) for phrase in phrases):
+        return "title"  # a single character stands inside many words
+    return "always"
