@@ -9,7 +9,18 @@ from typing import Literal
 
 from pydantic import TypeAdapter
 from sqlalchemy import (
-    Column, DateTime, Engine, Integer, MetaData, String, Table, Text, UniqueConstraint, delete, insert, select,
+    Column,
+    DateTime,
+    Engine,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    delete,
+    insert,
+    select,
 )
 
 from assistant.schema import Turn
