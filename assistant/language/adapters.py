@@ -87,7 +87,7 @@ def check_adapter(folder: Path, base: str) -> Adapter:
 def _check_numbers(path: Path, content: bytes) -> None:
     """Raises ModelCorrupt when the file is no safetensors file, or holds a NaN or an infinity."""
     try:
-        tensors = deserialize(content)
+        tensors: list[tuple[str, dict[str, Any]]] = deserialize(content)  # type: ignore[no-untyped-call]
     except SafetensorError as error:
         raise ModelCorrupt(f"{path} is damaged ({error}). Fetch or train it again.") from error
     if not tensors:

@@ -32,7 +32,7 @@ class ChatText:
             settings = json.loads((folder / "tokenizer_config.json").read_text())
             config = json.loads((folder / "config.json").read_text())
             template = _template(folder, settings)
-        except Exception as error:  # noqa: BLE001  tokenizers raises bare Exception for an unreadable file
+        except Exception as error:
             raise ModelCorrupt(f"the tokenizer in {folder} can't be read ({error}). Delete the folder and set up again.") from error
         added = self.tokenizer.get_added_tokens_decoder()
         self._added = {token.content: number for number, token in added.items()}

@@ -73,4 +73,5 @@ class _Tokens:
             scores: NDArray[np.float32] = self._generator.get_logits()
         except RuntimeError as error:
             raise GenerationError(f"onnxruntime-genai failed: {error}") from error
-        return scores.reshape(-1, scores.shape[-1])[-1]
+        last: NDArray[np.float32] = scores.reshape(-1, scores.shape[-1])[-1]
+        return last

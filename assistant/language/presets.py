@@ -193,7 +193,7 @@ def _from_hub(preset: Preset, into: Path) -> None:
     except ImportError as error:
         raise ModelMissing("the package huggingface_hub is missing: pip install huggingface_hub") from error
     try:
-        snapshot_download(preset.hub_id, local_dir=into, allow_patterns=["*.safetensors", "*.json", "*.jinja", "*.txt", "*.model"])
+        snapshot_download(preset.hub_id, local_dir=into, allow_patterns=["*.safetensors", "*.json", "*.jinja", "*.model"])
     except (HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled, OSError) as error:
         raise ModelMissing(
             f"{preset.hub_id} is not in {into.parent} and can't be had from the Hugging Face hub ({error}). "

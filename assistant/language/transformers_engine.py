@@ -25,7 +25,7 @@ CONTEXT = 4096
 
 def cuda_available() -> bool:
     """True when this torch can use a CUDA device."""
-    return torch.cuda.is_available()
+    return bool(torch.cuda.is_available())
 
 
 def open_transformers(
@@ -85,8 +85,8 @@ class _Tokens:
         self._past = DynamicCache()
 
     def rewind(self, length: int) -> None:
-        if length < self._past.get_seq_length():
-            self._past.crop(length)
+        if surplus := self._past.get_seq_length() - length:
+            self._past.crop(-surplus)
 
     def append(self, tokens: Sequence[int]) -> NDArray[np.float32]:
         attached = isinstance(self._model, PeftModel)
