@@ -92,9 +92,11 @@ class Catalogue:
         return np.isin(self.path_of, np.fromiter(shelf.paths, dtype=np.int32))
 
     def saying(self, phrase: Sequence[str], reach: Reach = "always") -> Mask:
-        """The items whose title, description or any value says the phrase un-negated; `title` leaves the descriptions out."""
+        """The items whose title, description or any value but the shelf says the phrase un-negated; `title` leaves the
+        descriptions out."""
         found = self.mask(self.titles.phrase(phrase))
-        found[self.having(self.values.postings.phrase(phrase))] = True
+        numbers = self.values.postings.phrase(phrase)
+        found[self.having(int(n) for n in numbers if self.values.columns[n] != "category")] = True
         if reach != "title":
             found[self.descriptions.phrase(phrase)] = True
         return found

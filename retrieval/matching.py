@@ -160,9 +160,9 @@ def _head(item: Item, meaning: Meaning, language: str) -> Match | None:
 def _says(item: Item, phrase: tuple[str, ...], titles_only: bool) -> bool:
     texts = [text for pair in _texts(item, "") for text in (pair[:1] if titles_only else pair)]
     if not titles_only:
-        texts += [value for _, attribute, _ in _attributes(item, "") for value in attribute.values]
-        texts += [a.name for _, a, _ in _attributes(item, "") if any(fold(v).strip() in YES for v in a.values)]
-        texts += [name for path in (item.category, *(t.category for t in item.translations)) for name in path]
+        told = [attribute for column, attribute, _ in _attributes(item, "") if column != "category"]
+        texts += [value for attribute in told for value in attribute.values]
+        texts += [attribute.name for attribute in told if any(fold(value).strip() in YES for value in attribute.values)]
     return any(span_of(phrase, text) for text in texts)
 
 

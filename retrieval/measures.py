@@ -106,11 +106,8 @@ def _relative(signal: Signal, about: str) -> Meaning:
 def _columns_about(about: str, catalogue: Catalogue) -> tuple[str, ...]:
     if about == "year":
         return tuple(name for name in catalogue.numbers if "year" in name_words(name))
-    for dimension in _SIZE_DIMENSIONS if about == "size" else (about,):
-        columns = tuple(name for name, column in catalogue.numbers.items() if _dimension_of(name, column) == dimension)
-        if columns:
-            return columns
-    return ()
+    dimensions = _SIZE_DIMENSIONS if about == "size" else (about,)
+    return tuple(name for name, column in catalogue.numbers.items() if _dimension_of(name, column) in dimensions)
 
 
 def _columns_for(

@@ -33,8 +33,7 @@ def named_rows(
         said[rows] += np.log(1 + len(catalogue) / (1 + len(rows)))
     if not said.any():
         return np.empty(0, dtype=np.int32)
-    likely = np.flatnonzero(said >= 0.6 * said.max()).astype(np.int32)
-    likely = top(said, likely, _LOOKED_AT)
+    likely = top(said, np.flatnonzero(said >= 0.6 * said.max()), _LOOKED_AT)
     wanted = " ".join(words)
     found = [row for row, item in zip(likely, fetch(likely.tolist()), strict=True) if _alike(wanted, item)]
     return np.array(found, dtype=np.int32)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.catalogue import Catalogue, Mask
+from retrieval.columns import NumberColumn
 from retrieval.conditions import meeting
 from retrieval.meaning import Meaning
 from retrieval.postings import Rows
@@ -25,12 +26,12 @@ _COMMON = frozenset("for with and or of in on to is it i my me need want somethi
 class ScoringSettings:
     """What a candidate's score is made of."""
 
-    dense: float = 1.0
+    dense: float = 0.6
     """Weight of the likeness of meaning, brought to 0..1 among the candidates."""
-    lexical: float = 0.6
+    lexical: float = 0.4
     """Weight of the share of the query's words, by rarity, that stand in the item; measured on judged product searches."""
-    soft: float = 0.5
-    """What a met soft wish adds and an unmet negative one takes."""
+    soft: float = 0.8
+    """What a met soft wish adds, and half of it by degree; a negative one that is not met takes as much."""
     rating: float = 0.05
     """What five stars add over one."""
 
@@ -59,6 +60,15 @@ def soft_wish(catalogue: Catalogue, meaning: Meaning, fitting: Mask, like: Seque
             distance = np.abs(np.log(np.maximum(catalogue.prices, 1) / target))
         return Wish(meaning, met, np.where(catalogue.prices >= 0, np.exp(-distance / 0.5), 0.0))
     return Wish(meaning, met, met.astype(np.float64))
+
+
+def _columns(catalogue: Catalogue, meaning: Meaning, fitting: Mask) -> list[NumberColumn]:
+    """Of the columns that the wish may mean, those of the dimension that most fitting items have: litres for kettles."""
+    assert meaning.measure is not None
+    columns = [catalogue.numbers[name] for name in meaning.measure.columns]
+    known = {column.name: int(fitting[column.rows].sum()) for column in columns}
+    most = max(columns, key=lambda column: known[column.name])
+    return [column for column in columns if column.dimension == most.dimension]
 
 
 def lexical_scores(catalogue: Catalogue, text: str) -> Scores:
@@ -102,16 +112,18 @@ def top(scores: Scores, rows: Rows, count: int) -> Rows:
 
 def _relative(catalogue: Catalogue, meaning: Meaning, fitting: Mask, like: Sequence[int]) -> Wish:
     values = _numbers(catalogue, meaning)
+    if meaning.measure is not None and meaning.measure.columns:
+        columns = _columns(catalogue, meaning, fitting)
+        measure = replace(meaning.measure, dimension=columns[0].dimension, columns=tuple(c.name for c in columns))
+        meaning = replace(meaning, measure=measure)
     direction = meaning.direction if meaning.signal.wanted else -meaning.direction
     known = ~np.isnan(values)
     reference = values[list(like)] if like else np.empty(0)
     reference = reference[~np.isnan(reference)]
-    among = np.sort(values[fitting & known])
+    among = np.sort(direction * values[fitting & known])
     degree = np.zeros(len(catalogue))
-    if len(among):
-        degree[known] = np.searchsorted(among, values[known], side="left" if direction > 0 else "right") / len(among)
-        if direction < 0:
-            degree[known] = 1.0 - degree[known]
+    if len(among) > 1:  # the share of the other fitting items that lie behind
+        degree[known] = np.minimum(np.searchsorted(among, direction * values[known], side="left") / (len(among) - 1), 1.0)
     if len(reference):
         edge = reference.max() if direction > 0 else reference.min()
         with np.errstate(invalid="ignore"):
@@ -129,8 +141,7 @@ def _numbers(catalogue: Catalogue, meaning: Meaning) -> Scores:
     if meaning.measure.dimension == "rating":
         return catalogue.ratings.astype(np.float64)
     found = np.full(len(catalogue), np.nan)
-    for name in meaning.measure.columns:
-        column = catalogue.numbers[name]
+    for column in (catalogue.numbers[name] for name in meaning.measure.columns):
         best = np.full(len(catalogue), -np.inf)
         np.maximum.at(best, column.rows, column.values)
         found = np.fmax(found, np.where(np.isinf(best), np.nan, best))

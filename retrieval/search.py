@@ -171,7 +171,8 @@ class Search:
         text = " ".join(dict.fromkeys([query.text, *(s.value for s in query.signals if s.wanted and s.facet not in _COUNTED)]))
         scores = settings.lexical * lexical_scores(catalogue, text)
         for wish in wishes:
-            scores += settings.soft * (wish.degree if wish.meaning.signal.wanted else wish.degree - 1.0)
+            gain = 0.5 * (wish.met + wish.degree)
+            scores += settings.soft * (gain if wish.meaning.signal.wanted else gain - 1.0)
         scores += settings.rating * (np.nan_to_num(catalogue.ratings, nan=3.0) - 1.0) / 4.0
         for rows in named:
             scores[rows] += _NAMED_FIRST
@@ -227,7 +228,7 @@ def _gather(
         return found.astype(np.int32), np.zeros(len(found), dtype=np.float32)
     near, cosines = view.index.nearest(vector, query.pool, None if len(rows) == len(fitting) else rows)
     further = np.setdiff1d(best, near)
-    more = view.index.vectors_of(further) @ vector
+    more = view.index.vectors_of(further.astype(np.int64)) @ vector
     return np.concatenate((near, further)).astype(np.int32), np.concatenate((cosines, more)).astype(np.float32)
 
 

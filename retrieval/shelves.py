@@ -24,6 +24,9 @@ def category_meaning(
     for words in dict.fromkeys((wish, spell(wish))):
         shelves = _ending_in(words, catalogue)
         head = (" ".join(words),)
+        shared = [shelf for shelf in shelves if not _named(words, shelf)]
+        if shelves and len(shared) == len(shelves) and _stands((words,), shelves, catalogue):
+            return Meaning(signal, "category", shelves=_paths(shelves), within=(words,))
         if shelves or len(catalogue.heads.word(head[0])):
             return Meaning(signal, "category", shelves=_paths(shelves), phrases=(head,))
         wider, modifiers = _wider(words, catalogue)
@@ -40,6 +43,11 @@ def category_meaning(
 def _ending_in(words: Words, catalogue: Catalogue) -> list[Shelf]:
     """Shelves one of whose names, or parts of it, ends in the words: `boot` names Hiking boots, `lamp` no Lamp shades."""
     return [shelf for shelf in catalogue.shelves if any(part[-len(words) :] == words for part in _parts(shelf))]
+
+
+def _named(words: Words, shelf: Shelf) -> bool:
+    """True when the shelf as a whole is named so; Hats & gloves is neither hats nor gloves."""
+    return any(stems(name)[-len(words) :] == words and stems(name) in _parts_alone(name) for name in shelf.names)
 
 
 def _wider(words: Words, catalogue: Catalogue) -> tuple[list[Shelf], tuple[Words, ...]]:
@@ -73,6 +81,11 @@ def _alike(text: str, catalogue: Catalogue, likeness: Likeness | None) -> list[S
 
 def _parts(shelf: Shelf) -> set[Words]:
     return {stems(part) for name in shelf.names for part in (name, *_PARTS.split(fold(name))) if part}
+
+
+def _parts_alone(name: str) -> set[Words]:
+    parts = [part for part in _PARTS.split(fold(name)) if part]
+    return {stems(name)} if len(parts) == 1 else set()
 
 
 def _paths(shelves: Sequence[Shelf]) -> tuple[tuple[str, ...], ...]:
