@@ -6,12 +6,9 @@ The same material, seed and date give the same content, byte for byte before pac
 from __future__ import annotations
 
 import argparse
-import csv
-import gzip
-import io
 import json
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,8 +20,8 @@ from retrieval.demo.products import items_of
 from retrieval.demo.reviews import reviews_of
 from retrieval.demo.shoppers import history_of, shoppers_of
 from retrieval.demo.voices import VOICES, load_voice
-from retrieval.money import major
-from retrieval.schema import Attribute, Interaction, Item, Language, Money, Order, Review, Variant
+from retrieval.feeds.export import write_catalog, write_interactions, write_orders, write_reviews
+from retrieval.schema import Interaction, Item, Language, Order, Review
 
 STORED = Path(__file__).parent / "shop"
 
@@ -94,126 +91,14 @@ def rated(items: Iterable[Item], reviews: Iterable[Review]) -> tuple[Item, ...]:
     )
 
 
-def stored_files(data: DemoData) -> dict[str, str]:
-    """The text of each file by its name, before packing."""
+def write(data: DemoData, directory: Path) -> dict[str, int]:
+    """How much was written to each file of `directory`."""
     return {
-        "catalog.jsonl.gz": _lines(map(_item_row, data.items)),
-        "reviews.jsonl.gz": _lines(map(_review_row, data.reviews)),
-        "interactions.csv.gz": _table(map(_interaction_row, data.interactions)),
-        "orders.csv": _table(map(_order_row, data.orders)),
+        "catalog": write_catalog(directory / "catalog.jsonl.gz", data.items),
+        "reviews": write_reviews(directory / "reviews.jsonl.gz", data.reviews),
+        "interactions": write_interactions(directory / "interactions.csv.gz", data.interactions),
+        "orders": write_orders(directory / "orders.csv", data.orders),
     }
-
-
-def write(files: Mapping[str, str], directory: Path) -> None:
-    """Writes each file, packed where its name ends in `.gz`."""
-    directory.mkdir(parents=True, exist_ok=True)
-    for name, text in files.items():
-        content = text.encode("utf-8")
-        (directory / name).write_bytes(gzip.compress(content, mtime=0) if name.endswith(".gz") else content)
-
-
-def _lines(rows: Iterable[Mapping[str, object]]) -> str:
-    return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
-
-
-def _table(rows: Iterable[Mapping[str, object]]) -> str:
-    kept = list(rows)
-    out = io.StringIO()
-    table = csv.DictWriter(out, list(kept[0]), lineterminator="\n")
-    table.writeheader()
-    table.writerows(kept)
-    return out.getvalue()
-
-
-def _item_row(item: Item) -> dict[str, object]:
-    return {
-        "id": item.id,
-        "title": item.title,
-        "description": item.description,
-        "category": list(item.category),
-        "brand": item.brand,
-        "price": _amount(item.price),
-        "list_price": _amount(item.list_price),
-        "currency": item.price.currency if item.price else "",
-        "rating": item.rating,
-        "rating_count": item.rating_count,
-        "available": item.available,
-        "image": item.image,
-        "attributes": _named(item.attributes),
-        "variants": [_variant_row(variant) for variant in item.variants],
-        "translations": [
-            {
-                "language": t.language,
-                "title": t.title,
-                "description": t.description,
-                "category": list(t.category),
-                "attributes": _named(t.attributes),
-            }
-            for t in item.translations
-        ],
-    }
-
-
-def _variant_row(variant: Variant) -> dict[str, object]:
-    return {
-        "id": variant.id,
-        "title": variant.title,
-        "available": variant.available,
-        "stock": variant.stock,
-        "attributes": _named(variant.attributes),
-    }
-
-
-def _named(attributes: Sequence[Attribute]) -> dict[str, list[str]]:
-    return {attribute.name: list(attribute.values) for attribute in attributes}
-
-
-def _review_row(review: Review) -> dict[str, object]:
-    return {
-        "id": review.id,
-        "item_id": review.item_id,
-        "rating": review.rating,
-        "title": review.title,
-        "text": review.text,
-        "author_id": review.author,
-        "at": _moment(review.at),
-        "language": review.language,
-        "verified": review.verified,
-    }
-
-
-def _interaction_row(act: Interaction) -> dict[str, object]:
-    return {
-        "shopper_id": act.shopper_id,
-        "item_id": act.item_id,
-        "kind": act.kind,
-        "at": _moment(act.at),
-        "value": "" if act.value is None else act.value,
-    }
-
-
-def _order_row(order: Order) -> dict[str, object]:
-    return {
-        "id": order.id,
-        "shopper_id": order.shopper_id,
-        "status": order.status,
-        "placed_at": _moment(order.placed_at),
-        "items": ";".join(f"{item_id}:{quantity}" for item_id, quantity in order.items),
-        "total": _amount(order.total),
-        "currency": order.total.currency if order.total else "",
-        "carrier": order.carrier,
-        "tracking": order.tracking,
-        "due": _moment(order.due),
-        "updated_at": _moment(order.updated_at),
-    }
-
-
-def _amount(price: Money | None) -> str | None:
-    return None if price is None else str(major(price))
-
-
-def _moment(at: datetime | None) -> str:
-    return at.isoformat().replace("+00:00", "Z") if at else ""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -224,10 +109,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--until", type=datetime.fromisoformat, default=defaults.until, help="end of the history, with time zone")
     parser.add_argument("--to", type=Path, default=STORED, help="directory of the stored files")
     chosen = parser.parse_args(arguments)
-    data = demo_data(DemoSettings(seed=chosen.seed, until=chosen.until))
-    write(stored_files(data), chosen.to)
-    counts = {name: len(getattr(data, name)) for name in ("items", "reviews", "interactions", "orders")}
-    sys.stdout.write(json.dumps(counts) + "\n")
+    written = write(demo_data(DemoSettings(seed=chosen.seed, until=chosen.until)), chosen.to)
+    sys.stdout.write(json.dumps(written) + "\n")
     return 0
 
 

@@ -8,7 +8,8 @@ The silhouettes are recipes in `pictures.yaml`, one shape a line, in a box of 24
     P paint path                           filled path
     S paint width path                     stroked path with round ends
 
-A paint is `main` (the variant's colour), one of its shades (`deep dark light pale`), `accent`, or one of the file's `paints`.
+A department that draws a silhouette in its own way has a recipe named `department/silhouette`. A paint is `main` (the
+variant's colour), one of its shades (`deep dark light pale`), `accent`, or one of the file's `paints`.
 """
 
 from __future__ import annotations
@@ -61,16 +62,18 @@ def illustration(image: str) -> str:
     A colour that is not known gives the department's accent. Raises ValueError for a path that names no picture.
     """
     found = _PATH.fullmatch(image)
-    if found is None or found["department"] not in PALETTES or found["picture"] not in recipes().pictures:
+    department, picture, color = found.groups() if found else ("", "", "")
+    pictures = recipes().pictures
+    shapes = pictures.get(f"{department}/{picture}", pictures.get(picture))
+    if shapes is None or department not in PALETTES:
         raise ValueError(f"no picture {image!r}; expected a path such as pictures/outdoor/boot/grey.svg")
-    department, picture, color = found.groups()
     background, disc, accent = PALETTES[department]
     paints = paints_for(shade_of(color) or accent, accent)
-    shapes = "".join(_shape(line, paints) for line in recipes().pictures[picture])
+    drawn = "".join(_shape(line, paints) for line in shapes)
     return (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 240 240" role="img">'
         f'<rect width="240" height="240" fill="{background}"/><circle cx="120" cy="116" r="92" fill="{disc}"/>'
-        f'<ellipse cx="120" cy="205" rx="76" ry="8" fill="{mixed(disc, "#000000", 0.14)}"/>{shapes}</svg>'
+        f'<ellipse cx="120" cy="205" rx="76" ry="8" fill="{mixed(disc, "#000000", 0.14)}"/>{drawn}</svg>'
     )
 
 

@@ -16,7 +16,7 @@ from retrieval.schema import Attribute, Language
 
 Polarity = Literal["praise", "mixed", "complaint"]
 MATERIAL = Path(__file__).parent / "material"
-_NEEDS_NO_TRANSLATION = re.compile(r"\d[\w.,/×+~–°%\"'²³ -]*|[A-Z0-9][A-Z0-9/+. -]*")
+_NEEDS_NO_TRANSLATION = re.compile(r"[-–+<>≤≥~]?\d[\w.,/×+~–°%\"'²³ -]*|[A-Z0-9][A-Z0-9/+. -]*")
 """Numbers with units, and letter sizes."""
 _BETWEEN_CHINESE = re.compile(r"(?<=[一-鿿}”）]),|,(?=[一-鿿{])")
 
@@ -172,7 +172,7 @@ def _product(raw: Mapping[str, Any]) -> Product:
 
 def _attributes(raw: Mapping[str, Any]) -> tuple[Attribute, ...]:
     pairs = ((_text(name), values if isinstance(values, list) else [values]) for name, values in raw.items())
-    return tuple(Attribute(name, tuple(_text(value) for value in values)) for name, values in pairs)
+    return tuple(Attribute(name, tuple(dict.fromkeys(_text(value) for value in values))) for name, values in pairs)
 
 
 def _text(value: object) -> str:

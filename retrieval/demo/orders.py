@@ -13,20 +13,13 @@ FREE_FROM = 6000
 """Goods from this value on travel free, in cents; as the help page on delivery costs says."""
 DELIVERY = {"HP": 590, "KX": 1290}
 CARRIERS = {"HP": "Heron Parcel", "KX": "Kestrel Express"}
-UNDER_WAY = (("placed", 0.0, 0.6), ("paid", 0.6, 1.2), ("packed", 1.2, 2.0), ("shipped", 2.0, 6.0), ("delayed", 7.0, 16.0))
-"""States of orders under way, each with the age in days from which and up to which an order is in it."""
-SETTLED = (
-    "delivered",
-    "delivered",
-    "returned",
-    "delivered",
-    "refunded",
-    "delivered",
-    "cancelled",
-    "returning",
-    "delivered",
-    "lost",
-)
+JUST_IN = ("placed", "placed", "placed", "paid", "paid", "paid", "packed", "packed", "packed", "packed")
+"""The states of the newest orders, the newest first."""
+SHIPPED_UP_TO = 6.0
+"""Age in days up to which an order that is no longer in the warehouse is on its way."""
+DELAYED = (7.0, 16.0)
+"""Ages in days between which some orders are late."""
+SETTLED = tuple("delivered delivered returned delivered refunded delivered cancelled returning delivered lost".split())
 SETTLED_FROM = {"delivered": 4, "cancelled": 0, "returning": 11, "returned": 16, "refunded": 20, "lost": 21}
 """The age in days from which an order can be in a final state."""
 
@@ -36,11 +29,12 @@ def orders_of(
 ) -> tuple[Order, ...]:
     """The `count` newest baskets as orders, oldest first."""
     baskets = sorted(_baskets(interactions), key=lambda basket: (basket[0].at, basket[0].shopper_id))[-count:]
-    settled = cycle(SETTLED)
-    return tuple(
-        _order(f"DG-{104201 + 7 * number}", basket, items, until, settled, Random(f"{seed}:order:{number}"))
-        for number, basket in enumerate(baskets)
-    )
+    settled, orders = cycle(SETTLED), []
+    for number, basket in enumerate(baskets):
+        rng = Random(f"{seed}:order:{number}")
+        status = _status(len(baskets) - 1 - number, (until - basket[-1].at).total_seconds() / 86400, settled, rng)
+        orders.append(_order(f"DG-{104201 + 7 * number}", status, basket, items, until, rng))
+    return tuple(orders)
 
 
 def _baskets(interactions: Iterable[Interaction]) -> Iterable[tuple[Interaction, ...]]:
@@ -51,10 +45,9 @@ def _baskets(interactions: Iterable[Interaction]) -> Iterable[tuple[Interaction,
 
 
 def _order(
-    number: str, basket: Sequence[Interaction], items: Mapping[str, Item], until: datetime, settled: Iterator[str], rng: Random
+    number: str, status: str, basket: Sequence[Interaction], items: Mapping[str, Item], until: datetime, rng: Random
 ) -> Order:
     placed = basket[-1].at
-    status = _status((until - placed).total_seconds() / 86400, settled, rng)
     quantities = tuple((i.item_id, rng.choice([1, 1, 1, 1, 2])) for i in basket)
     goods = sum(price.amount * quantity for item_id, quantity in quantities if (price := items[item_id].price))
     way = rng.choices(("HP", "KX"), (4, 1))[0]
@@ -77,11 +70,14 @@ def _order(
     )
 
 
-def _status(age: float, settled: Iterator[str], rng: Random) -> str:
-    """A state that fits the age of the order in days."""
-    under_way = next((state for state, youngest, oldest in UNDER_WAY if youngest <= age < oldest), "")
-    if under_way and (age < 5 or rng.random() < 0.3):
-        return under_way
+def _status(rank: int, age: float, settled: Iterator[str], rng: Random) -> str:
+    """A state for the order of `rank`, 0 being the newest, that fits its age in days."""
+    if rank < len(JUST_IN):
+        return JUST_IN[rank]
+    if age < SHIPPED_UP_TO:
+        return "shipped"
+    if DELAYED[0] <= age < DELAYED[1] and rng.random() < 0.3:
+        return "delayed"
     return next(state for state in settled if age >= SETTLED_FROM[state])
 
 

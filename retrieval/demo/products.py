@@ -48,7 +48,7 @@ def _item(department: Department, kind: Kind, product: Product, seed: int) -> It
                 product.title["zh"],
                 product.description["zh"],
                 (department.name["zh"], kind.name["zh"]),
-                tuple(Attribute(a.name, tuple(department.in_chinese(v) for v in a.values)) for a in every),
+                tuple(Attribute(a.name, tuple(dict.fromkeys(department.in_chinese(v) for v in a.values))) for a in every),
             ),
         ),
     )

@@ -75,7 +75,7 @@ class Composer:
         return voice.gap.join(pieces), stars
 
     def _opinion(self, aspect: Aspect, product: Product, voice: Voice, near: Counter[str], rng: Random) -> Opinion:
-        polarity: Polarity = "praise" if rng.random() < 0.04 + 0.92 * product.quality[aspect.id] else "complaint"
+        polarity: Polarity = "praise" if rng.random() < 0.1 + 0.87 * product.quality[aspect.id] else "complaint"
         sentence = self.deck.deal(aspect.sentences[voice.language, polarity], rng, near)
         return Opinion(aspect.id, polarity, voice.fill(sentence, rng))
 
