@@ -16,7 +16,7 @@ from retrieval.schema import Attribute, Language
 
 Polarity = Literal["praise", "mixed", "complaint"]
 MATERIAL = Path(__file__).parent / "material"
-_NEEDS_NO_TRANSLATION = re.compile(r"[-–+<>≤≥~]?\d[\w.,/×+~–°%\"'²³ -]*|[A-Z0-9][A-Z0-9/+. -]*")
+_NEEDS_NO_TRANSLATION = re.compile(r"(?!.*[a-z]{4})[-–+<>≤≥~]?\d[\w.,/×+~–°%\"'²³ -]*|[A-Z0-9][A-Z0-9/+. -]*")
 """Numbers with units, and letter sizes."""
 _BETWEEN_CHINESE = re.compile(r"(?<=[一-鿿}”）]),|,(?=[一-鿿{])")
 

@@ -64,11 +64,12 @@ def _with_features(attributes: tuple[Attribute, ...]) -> tuple[Attribute, ...]:
 
 
 def _variants(product: Product, rng: Random) -> Iterable[Variant]:
-    """Each combination of the variant values; the stock is dealt among them, so that some are sold out."""
+    """Each combination of the variant values; the stock is dealt among them, an eighth of them getting none."""
     if not product.variants:
         return [Variant(product.id, product.title["en"], None, product.stock > 0, product.stock)]
     choices = list(combinations(*(a.values for a in product.variants)))
-    dealt = [rng.choices(range(len(choices)), [rng.random() for _ in choices])[0] for _ in range(product.stock)]
+    demand = [rng.random() if place == 0 or rng.random() > 0.12 else 0.0 for place in range(len(choices))]
+    dealt = rng.choices(range(len(choices)), demand, k=product.stock)
     return [
         Variant(
             id="-".join([product.id, *(re.sub(r"\W+", "-", value.lower()).strip("-") for value in values)]),
