@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 
 from retrieval.embedding.embedder import Embedder
@@ -18,7 +19,7 @@ SETTINGS = ShopSettings(name="Lantern Row", currency="USD", languages=("en", "zh
 def build_demo(
     directory: Path, *, embedder: Embedder | None = None, home: Path | None = None, progress: Progress | None = None
 ) -> Shop:
-    """The demo shop in `directory`, made there if absent and brought up to date if not; a second call embeds nothing.
+    """The demo shop in `directory`, made there if absent; the stored files are imported again only when they or the embedder changed.
 
     `embedder` takes the place of the settings' one, whose model files lie in `home/models`.
     Raises FeedError when a stored file is damaged and StoreError when the directory can't be used.
@@ -29,6 +30,10 @@ def build_demo(
         if made
         else Shop.create(directory, SETTINGS, embedder=embedder, home=home)
     )
+    mark = directory / "imported"
+    contents = f"{_fingerprint(STORED)} {embedder.name if embedder else SETTINGS.embedder}"
+    if made and shop.version and mark.exists() and mark.read_text(encoding="utf-8") == contents:
+        return shop
     import_feed(
         shop,
         catalog=read_catalog(STORED / "catalog.jsonl.gz", currency=SETTINGS.currency),
@@ -39,4 +44,13 @@ def build_demo(
         prune=True,
         progress=progress,
     )
+    mark.write_text(contents, encoding="utf-8")
     return shop
+
+
+def _fingerprint(directory: Path) -> str:
+    """A digest of every file under `directory` with its path."""
+    digest = sha256()
+    for path in sorted(path for path in directory.rglob("*") if path.is_file()):
+        digest.update(f"{path.relative_to(directory).as_posix()}\n".encode() + path.read_bytes())
+    return digest.hexdigest()
