@@ -19,7 +19,7 @@ SETTINGS = ShopSettings(name="Lantern Row", currency="USD", languages=("en", "zh
 def build_demo(
     directory: Path, *, embedder: Embedder | None = None, home: Path | None = None, progress: Progress | None = None
 ) -> Shop:
-    """The demo shop in `directory`, made there if absent; the stored files are imported again only when they or the embedder changed.
+    """The demo shop in `directory`, made there if absent; imported again only when the stored files or the embedder changed.
 
     `embedder` takes the place of the settings' one, whose model files lie in `home/models`.
     Raises FeedError when a stored file is damaged and StoreError when the directory can't be used.
