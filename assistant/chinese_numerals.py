@@ -10,12 +10,14 @@ _RUN = re.compile(r"[零〇一二两三四五六七八九十百千万]+")
 _COUNTED = re.compile(
     r"个|人|口|岁|年级|寸|米|公分|厘米|毫米|斤|公斤|千克|升|毫升|克|层|档|段|模|轴|件|瓶|盒|包|箱|座|位|星(?=以上|级|起|好评|往上)"
     r"|级|门|抽|格|孔|匹|号|码|双|对|只|条|张|块|元|折|天|周|月|年|小时|分钟|次|杯|页|颗|桶|罐|支|根|本|套|台|室|厅|款|把|片|头|轮"
-    r"|平|度|瓦|伏|代|成|股|核|排|眼|合一|挡|欧|刀|美元|英镑|日元"
+    r"|平|度|瓦|伏|代|成|股|核|排|眼|合一|挡|欧|刀|美元|英镑|日元|[到至~-][一二两三四五六七八九十\d]"
 )
 _ONE_COUNTED = re.compile(
     r"对|个人|人(?:份|用|位|食|座|间)|年级|岁|段|米|公斤|斤|升|层|档|匹|寸|级|米|小时|年(?!到头|级)|号|百|千|万|室|排|轮|瓶装|盒装|包装|箱装|折|月份"
 )
 _LEXICAL = re.compile(r"三只松鼠|双十一|双十二|七匹狼|百分之?百|千万别|千万不|万一|一千零一夜|五十铃|三十而已")
+_REST = re.compile(r"[一二两三四五六七八九\d][米块]$")
+"""Before the tail of 一米八, 两块五."""
 _BARE_UNIT = re.compile(r"(?:元|块|以内|以下|左右|上下)")
 
 
@@ -30,6 +32,8 @@ def numbers_in(text: str) -> list[tuple[int, int, str]]:
         if start and text[start - 1] in "数好上多" and run.group()[0] in "百千万":
             continue
         digits = _digits(run.group(), text[start - 1 : start], text[end:])
+        if not digits and set(run.group()) <= set(_DIGITS) and _REST.search(text[:start]):
+            digits = "".join(str(_DIGITS[char]) for char in run.group())
         if digits:
             found.append((start, end, digits))
     return found

@@ -5,7 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+import math
 import random
+import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -31,6 +33,7 @@ from training.examples import Example, Marked, example
 from training.noise import Noise, disturb, pool_of
 
 IGNORED = -100
+WEIGHTS = "adapter_model.safetensors"
 log = logging.getLogger(__name__)
 
 
@@ -143,7 +146,7 @@ def lora_model(recipe: Recipe, base: Path, start: Path | None = None) -> PeftMod
     )
     tuned = get_peft_model(model, config, autocast_adapter_dtype=True)
     if start is not None:
-        set_peft_model_state_dict(tuned, load_file(start / "adapter_model.safetensors"))
+        set_peft_model_state_dict(tuned, load_file(start / WEIGHTS))
     return tuned
 
 
@@ -226,7 +229,8 @@ def card(recipe: Recipe, base: Path, trained: Trained, at: datetime) -> dict[str
     return {
         "tasks": ["read"], "base": recipe.base, "base_sha256": file_hash(base / "model.safetensors"), "licence": "Apache-2.0",
         "data_sha256": trained.data_sha256, "examples": trained.examples, "left_out": trained.left_out,
-        "validation_loss": round(trained.validation_loss, 4), "made_at": at.isoformat(timespec="seconds"),
+        "validation_loss": None if math.isnan(trained.validation_loss) else round(trained.validation_loss, 4),
+        "made_at": at.isoformat(timespec="seconds"),
         "recipe": asdict(recipe),
     }
 
@@ -240,16 +244,46 @@ def file_hash(path: Path) -> str:
 
 
 def save_adapter(model: PeftModel, directory: Path, words: dict[str, object]) -> None:
-    """Writes adapter_model.safetensors (bfloat16), adapter_config.json and card.json, published by rename."""
+    """Writes the adapter of `model` with its card, in bfloat16, published by rename."""
+    raw = directory.with_name(directory.name + ".raw")
+    model.save_pretrained(raw)
+    publish(raw, directory, words)
+    shutil.rmtree(raw)
+
+
+def publish(raw: Path, directory: Path, words: dict[str, object]) -> None:
+    """Makes `directory` out of the weights in `raw`: safetensors in bfloat16, configuration, card.json and README.md.
+
+    It is whole or it is not there: written beside, then put in place by rename.
+    """
     made = directory.with_name(directory.name + ".new")
-    model.save_pretrained(made)
-    weights = {k: v.to(torch.bfloat16).contiguous() for k, v in load_file(made / "adapter_model.safetensors").items()}
-    save_file(weights, made / "adapter_model.safetensors", metadata={"format": "pt"})
-    config = json.loads((made / "adapter_config.json").read_text())
-    config["base_model_name_or_path"] = str(words["base"])
+    shutil.rmtree(made, ignore_errors=True)
+    made.mkdir(parents=True)
+    weights = {k: v.to(torch.bfloat16).contiguous() for k, v in load_file(raw / WEIGHTS).items()}
+    save_file(weights, made / WEIGHTS, metadata={"format": "pt"})
+    (made / WEIGHTS).chmod(0o644)
+    words = {**words, "sha256": file_hash(made / WEIGHTS)}
+    config = {**json.loads((raw / "adapter_config.json").read_text()), "base_model_name_or_path": str(words["base"])}
     (made / "adapter_config.json").write_text(json.dumps(config, indent=2, sort_keys=True) + "\n")
     (made / "card.json").write_text(json.dumps(words, indent=2, ensure_ascii=False, default=str) + "\n")
+    (made / "README.md").write_text(readme(words))
     old = directory.with_name(directory.name + ".old")
+    shutil.rmtree(old, ignore_errors=True)
     if directory.exists():
         directory.rename(old)
     made.rename(directory)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def readme(words: dict[str, object]) -> str:
+    """The card in words, as model hubs show it."""
+    rows = "\n".join(f"| {key} | {value} |" for key, value in words.items() if not isinstance(value, dict))
+    settings = words.get("recipe")
+    told = "\n".join(f"| {key} | {value} |" for key, value in settings.items()) if isinstance(settings, dict) else ""
+    figures = words.get("figures")
+    measured = json.dumps(figures, indent=2, ensure_ascii=False) if figures else "see card.json"
+    return (
+        f"---\nbase_model: {words['base']}\nlibrary_name: peft\nlicense: apache-2.0\nlanguage: [en, zh]\n---\n\n"
+        f"# Daogou adapter: {words['base']}\n\nReads a shopper's message into intent and interest signals.\n\n"
+        f"| | |\n|---|---|\n{rows}\n\n## Settings\n\n| | |\n|---|---|\n{told}\n\n## Measured\n\n```json\n{measured}\n```\n"
+    )
