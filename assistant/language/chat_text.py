@@ -32,8 +32,8 @@ class ChatText:
             settings = json.loads((folder / "tokenizer_config.json").read_text())
             config = json.loads((folder / "config.json").read_text())
             template = _template(folder, settings)
-        except Exception as error:
-            raise ModelCorrupt(f"the tokenizer in {folder} can't be read ({error}). Delete the folder and set up again.") from error
+        except Exception as error:  # tokenizers raises no narrower class for a file that it can't read
+            raise ModelCorrupt(f"the tokenizer in {folder} can't be read ({error}). Delete it and set up again.") from error
         added = self.tokenizer.get_added_tokens_decoder()
         self._added = {token.content: number for number, token in added.items()}
         self.ends = frozenset({*_numbers(config.get("eos_token_id")), *(n for n, t in added.items() if t.special)})

@@ -23,7 +23,8 @@ CONTEXT = 2048
 
 
 def open_onnx(
-    name: str, folders: Mapping[str | None, Path], languages: frozenset[str], *, context: int = CONTEXT, threads: int | None = None,
+    name: str, folders: Mapping[str | None, Path], languages: frozenset[str], *, context: int = CONTEXT,
+    threads: int | None = None,
 ) -> LocalModel:
     """A model from its onnx folders by task; None is the one without adapter. `threads` None uses every core.
 

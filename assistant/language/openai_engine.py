@@ -7,6 +7,7 @@ can do about grammars is found out once, by asking it for something that only a 
 from __future__ import annotations
 
 import json
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -62,6 +63,7 @@ class OpenAIModel:
         self._bind: Callable[[str], dict[str, Any]] | None = None
         """Makes the field that binds this server to a grammar; None when it has none, or it is not known yet."""
         self._probed = False
+        self._probing = threading.Lock()
 
     def stream(self, messages: tuple[Message, ...], how: Generation) -> Iterator[str]:
         """Pieces of the reply as the server sends them; a reply under a grammar comes once it was checked."""
@@ -110,9 +112,17 @@ class OpenAIModel:
 
     def _probe(self, limits: Limits) -> None:
         """Finds out, once, which field binds this server to a grammar; that none does is an answer too."""
-        if self._probed:
-            return
-        self._probed = True
+        while not self._probing.acquire(timeout=limits.wait(0.05)):
+            limits.check()
+        try:
+            if not self._probed:
+                self._probed = self._find_out(limits)
+        finally:
+            self._probing.release()
+
+    def _find_out(self, limits: Limits) -> bool:
+        """False when the server was too busy to tell, so that it is asked again next time."""
+        told = True
         question = self._body((Message("user", "Say no."),), Generation(16))
         for fields in (_structured_outputs, _llguidance_grammar, _json_schema):
             try:
@@ -120,11 +130,12 @@ class OpenAIModel:
             except Refused:
                 continue
             except Busy:
-                self._probed = False  # It says nothing about the field: ask again next time.
+                told = False
                 continue
             if said.strip() == _PROBE or (fields is _json_schema and _line(said) != said.strip()):
                 self._bind = fields
-                return
+                return True
+        return told
 
     def _patiently(self, body: dict[str, Any], limits: Limits) -> Iterator[str]:
         """The text of the reply as it comes; requests are repeated only while no word was received."""
