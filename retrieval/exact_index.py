@@ -19,6 +19,9 @@ from retrieval.stored_vectors import StoredVectors
 _DIRECT = 1_000
 """Up to so many rows are scored at full precision at once; more are scored at 8 bits first."""
 
+_GATHER = 8
+"""Rows that are less than this part of all are copied out before they are scored."""
+
 _SLACK = 1e-5
 """Room for the rounding of float32 sums, beside the bound on the 8-bit error."""
 
@@ -30,6 +33,7 @@ class ExactIndex:
     """All vectors in memory: 1.2 KB for each distinct text of 384 numbers. Recall is 1."""
 
     kind: Kind = "exact"
+    failure = ""
 
     def __init__(self, stored: StoredVectors) -> None:
         self._stored = stored
@@ -72,8 +76,12 @@ class ExactIndex:
         codes, steps = _rounded(rest[None])
         left = np.linalg.norm(rest - steps[0] * codes[0])
         bound = float(left) * coded.reach + float(np.linalg.norm(rest)) * coded.error + _SLACK
-        products = np.asarray(simsimd.cdist(codes, coded.codes, metric="inner"), dtype=np.float32)[0]
-        scores = (coded.along + products * (coded.steps * steps[0]))[slots]
+        part = slots if len(slots) * _GATHER < len(coded.codes) else None  # a copy of few rows is less than all of them
+        candidates = coded.codes if part is None else coded.codes[part]
+        products = np.asarray(simsimd.cdist(codes, candidates, metric="inner"), dtype=np.float32)[0]
+        if part is None:
+            products = products[slots]
+        scores = coded.along[slots] + products * (coded.steps[slots] * steps[0])
         worst_of_best = np.partition(scores, len(scores) - limit)[len(scores) - limit]
         return np.flatnonzero(scores >= worst_of_best - 2 * bound)
 

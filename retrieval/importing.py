@@ -124,7 +124,7 @@ class _Import:
     def take_items(self, catalog: Iterable[Item], prune: bool) -> None:
         """The items are in the shop; one whose id came before in this feed is rejected."""
         with self._shop.reading() as connection:
-            kept = dict(connection.execute(select(items.c.id, items.c.row_hash)).tuples().all())
+            kept = dict(connection.execute(select(items.c.id, items.c.row_hash)).all())
         total, seen, batch = length_hint(catalog, 0) or None, set[str](), _ItemBatch(self._shop, self._dry_run)
         for item in catalog:
             shape = repr(item)

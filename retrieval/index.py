@@ -22,6 +22,11 @@ class VectorIndex(Protocol):
         ...
 
     @property
+    def failure(self) -> str:
+        """What went wrong since it was opened, so that another index answers in its place; empty when nothing did."""
+        ...
+
+    @property
     def ids(self) -> tuple[str, ...]:
         """The item of each row."""
         ...

@@ -94,7 +94,7 @@ def embed_missing(
     """Every item has a vector of this embedder, of its text as it is made today; how many were embedded."""
     with reading(engine) as connection:
         known = known_hashes(connection, embedder.name)
-        kept = dict(connection.execute(select(items.c.id, items.c.content_hash)).tuples())
+        kept = dict(connection.execute(select(items.c.id, items.c.content_hash)).all())
     texts: dict[str, str] = {}
     for item in every_item:
         text = item_text(item, languages)

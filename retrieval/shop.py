@@ -76,6 +76,12 @@ class Shop:
             self._served = None
             self.engine.dispose()
 
+    def __enter__(self) -> Shop:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def remove(self) -> None:
         """The shop is closed and its directory gone; a PostgreSQL database is left as it is."""
         self.close()
@@ -120,7 +126,8 @@ class Shop:
     @property
     def index_warning(self) -> str:
         """Why the index is not the one that it should be, and the cure; empty when it is."""
-        return self._current_index().warning
+        served = self._current_index()
+        return served.warning or served.index.failure
 
     def rebuild_index(self, progress: Progress | None = None) -> VectorIndex:
         """The index made anew from the tables, switched in at once; items without a vector are embedded first.

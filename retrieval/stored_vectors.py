@@ -39,7 +39,7 @@ def stored_vectors(connection: Connection, embedder: str, dimension: int) -> Sto
     """The vectors of all items, as one connection sees them."""
     found = connection.execute(select(items.c.id, items.c.content_hash).order_by(items.c.id)).all()
     wanted = select(vectors.c.content_hash, vectors.c.vector).where(vectors.c.embedder == embedder)
-    blobs = dict(connection.execute(wanted).tuples().all())
+    blobs = dict(connection.execute(wanted).all())
     hashes = list(dict.fromkeys(row[1] for row in found if row[1] in blobs))
     data = b"".join(blobs[content_hash] for content_hash in hashes)
     if len(data) != len(hashes) * dimension * _STORED.itemsize:
