@@ -82,6 +82,8 @@ class Recommendation:
     reasons: tuple[str, ...] = ()
     quotes: tuple[Quote, ...] = ()
     receipt: str = "relevance"
+    sentence: str = ""
+    """The model's argument for it; empty when a template worded it, which only repeats the reasons."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +102,16 @@ class Reply:
 
     kind: ReplyKind
     text: str = ""
+    """The whole reply in words."""
     recommendations: tuple[Recommendation, ...] = ()
     quick_replies: tuple[str, ...] = ()
     passages: tuple[Passage, ...] = ()
     dropped: tuple[str, ...] = ()
     """Sentences that the model wrote and the grounding check refused."""
+    opening: str = ""
+    """The part of the text before the items, for a face that draws these as cards; empty when there are none."""
+    closing: str = ""
+    """The part after the items."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,6 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
-from retrieval.shop import Shop
-
 from assistant.errors import ModelError
 from assistant.evidence import facts_of, quote_for, reasons_of, wish_text
 from assistant.grounding import sentence_grammar, unsupported
@@ -19,6 +17,7 @@ from assistant.schema import Degradation, Profile, Reading, Recommendation, Repl
 from assistant.settings import Settings
 from retrieval.money import format_money
 from retrieval.schema import Language, NearMiss, Pick, Signal, Slate
+from retrieval.shop import Shop
 
 
 @dataclass(slots=True)
@@ -40,14 +39,17 @@ class Writer:
             yield self._nothing(reading, slate)
             return
         deadline = self.clock() + self.settings.write_deadline
-        reply = Reply("recommend", _opening(reading, profile, slate))
+        opening = _opening(reading, profile, slate)
+        reply = Reply("recommend", opening, opening=opening)
         yield reply
         for number, pick in enumerate(slate.picks, 1):
             entry = self._recommendation(pick, profile.signals, reading.language)
             head = f"\n\n**{number}. {entry.title}**{_price(entry, reading.language)}"
             if pick.receipt == "exploration":
                 head += f" · {say('surprise', reading.language)}"
-            sentence, dropped = self._sentence(entry, pick, profile.signals, reading.language, deadline, cancel)
+            written, dropped = self._sentence(entry, pick, profile.signals, reading.language, deadline, cancel)
+            entry = replace(entry, sentence=written)
+            sentence = written or _template(entry, pick, reading.language)
             quotes = "".join(f" {say('quote', reading.language, text=q.text)}" for q in entry.quotes)
             reply = replace(
                 reply,
@@ -56,7 +58,9 @@ class Writer:
                 dropped=reply.dropped + dropped,
             )
             yield reply
-        yield replace(reply, text=reply.text + _closing(slate, reading.language), quick_replies=_quick(slate, reading.language))
+        closing = _closing(slate, reading.language)
+        text = f"{reply.text}\n\n{closing}" if closing else reply.text
+        yield replace(reply, text=text, closing=closing, quick_replies=_quick(slate, reading.language))
 
     def _recommendation(self, pick: Pick, held: tuple[Signal, ...], language: Language) -> Recommendation:
         item = pick.candidate.item
@@ -70,14 +74,13 @@ class Writer:
         self, entry: Recommendation, pick: Pick, held: tuple[Signal, ...], language: Language, deadline: float,
         cancel: threading.Event | None,
     ) -> tuple[str, tuple[str, ...]]:
-        """The model's sentence when every claim of it is supported, else one from a template; and what was dropped."""
+        """The model's sentence, empty when it wrote none whose every claim is supported; and what was dropped."""
         facts = facts_of(entry.item, pick.candidate.matches, language)
-        template = _template(entry, facts, language)
         tuned = self.model is not None and "write" in self.model.tuned
         left = deadline - self.clock()
         if self.model is None or left <= 0 or (language not in self.model.languages and not tuned):
             self._degrade(f"no model writes {language} here; sentences come from templates")
-            return template, ()
+            return "", ()
         quoted = entry.quotes[0].text if entry.quotes else ""
         prompt = writing_prompt(language, entry.title, facts, tuple(s for s in held if s.wanted), quoted, tuned=tuned)
         grounds = (*facts, entry.title, *entry.item.words(language))
@@ -87,22 +90,23 @@ class Writer:
             sentence = generate(self.model, prompt, how).strip()
         except ModelError as error:
             self._degrade(str(error))
-            return template, ()
+            return "", ()
         wrong = unsupported(sentence, (*grounds, quoted, *(s.value for s in held if s.wanted)))
-        if wrong or not sentence:
-            return template, (sentence,) if sentence else ()
-        return sentence, ()
+        return ("", (sentence,)) if wrong else (sentence, ())
 
     def _nothing(self, reading: Reading, slate: Slate) -> Reply:
         language = reading.language
         blocked = join([wish_text(s, language) for s in slate.blocked_by], language)
-        lines = [say("blocked", language, wishes=blocked or reading.text)]
-        lines += [_near(miss, language) for miss in slate.near_misses]
+        opening = say("blocked", language, wishes=blocked or reading.text)
+        lines = [opening, *(_near(miss, language) for miss in slate.near_misses)]
         cards = tuple(
-            Recommendation(miss.item, miss.item.words(language)[0], miss.item.price, receipt="near miss")
+            Recommendation(
+                miss.item, miss.item.words(language)[0], miss.item.price, receipt="near miss",
+                sentence=say("costs", language, costs=_costs(miss, language)),
+            )
             for miss in slate.near_misses
         )
-        return Reply("nothing_fits", "\n\n".join(lines), cards, quick_replies=(say("try_wider", language),))
+        return Reply("nothing_fits", "\n\n".join(lines), cards, quick_replies=(say("try_wider", language),), opening=opening)
 
     def _degrade(self, reason: str) -> None:
         entry = Degradation("write", reason)
@@ -123,7 +127,7 @@ def _opening(reading: Reading, profile: Profile, slate: Slate) -> str:
 
 def _closing(slate: Slate, language: Language) -> str:
     unmet = [wish_text(signal, language) for signal in slate.relaxed]
-    return f"\n\n{say('unmet', language, wishes=join(unmet, language))}" if unmet else ""
+    return say("unmet", language, wishes=join(unmet, language)) if unmet else ""
 
 
 def _quick(slate: Slate, language: Language) -> tuple[str, ...]:
@@ -137,12 +141,16 @@ def _price(entry: Recommendation, language: Language) -> str:
 
 def _near(miss: NearMiss, language: Language) -> str:
     price = f" — {format_money(miss.item.price, language)}" if miss.item.price is not None else ""
-    costs = join([wish_text(signal, language) for signal in miss.costs], language)
-    return say("near", language, title=miss.item.words(language)[0], price=price, costs=costs)
+    return say("near", language, title=miss.item.words(language)[0], price=price, costs=_costs(miss, language))
 
 
-def _template(entry: Recommendation, facts: tuple[str, ...], language: Language) -> str:
+def _costs(miss: NearMiss, language: Language) -> str:
+    return join([wish_text(signal, language) for signal in miss.costs], language)
+
+
+def _template(entry: Recommendation, pick: Pick, language: Language) -> str:
     """What fits, in the shop's own words, when no model wording stands the check."""
+    facts = facts_of(entry.item, pick.candidate.matches, language)
     proofs = entry.reasons or facts[:3]
     end = "。" if language == "zh" else "."
     return (join(list(proofs), language) if language == "zh" else "; ".join(proofs)) + end if proofs else ""
