@@ -11,14 +11,14 @@ from assistant.evidence import attributes_of, quote_for, reasons_of, wish_text
 from assistant.interests import named, referred, wishes
 from assistant.phrases import join, say
 from assistant.schema import Reading, Recommendation, Reply, Turn
+from retrieval.matching import Judged, match
 from retrieval.money import format_money
-from retrieval.schema import Item, Language, Pick, Signal
+from retrieval.schema import Item, Language, Pick, Query, Signal
 
 
 def about_items(reading: Reading, screen: Sequence[Item], history: Sequence[Turn], shop: Shop, search: Search) -> Reply:
     """What the shop's data and its reviewers say of the items that the question is about."""
-    items = referred(reading, screen) or tuple(search.named(name) for name in named(reading) if search.named(name))
-    items = tuple(item for item in items if item is not None)
+    items = referred(reading, screen) or tuple(item for name in named(reading) for item in _called(name, search))
     asked = wishes(reading)
     if not items and named(reading):
         return Reply("answer", say("not_found", reading.language, name=named(reading)[0]))
@@ -26,7 +26,8 @@ def about_items(reading: Reading, screen: Sequence[Item], history: Sequence[Turn
         return Reply("answer", say("which_item", reading.language))
     items = items or (tuple(screen) if asked else tuple(screen[:1]))
     if not asked:
-        return Reply("answer", "\n\n".join(_why(item, history, reading.language) for item in items), _cards(items, reading.language))
+        reasons = [_why(item, history, reading.language) for item in items]
+        return Reply("answer", "\n\n".join(reasons), _cards(items, reading.language))
     texts = [_what(item, asked, shop, search, reading.language) for item in items]
     return Reply("answer", "\n\n".join(texts), _cards(items, reading.language))
 
@@ -42,7 +43,7 @@ def compare_items(reading: Reading, screen: Sequence[Item], shop: Shop, search: 
     rows = [("", [item.words(language)[0] for item in items])]
     rows.append(("price" if language == "en" else "价格", [_price(item, language) for item in items]))
     rows.append(("rating" if language == "en" else "评分", [_stars(item) for item in items]))
-    rows += [(wish_text(wish, language), [_proof(item, wish, search) for item in items]) for wish in asked]
+    rows += [(wish_text(wish, language), [_proof(item, wish, search, language) for item in items]) for wish in asked]
     rows += _differences(items, language)
     table = "\n".join("| " + " | ".join([name, *cells]) + " |" for name, cells in rows)
     head, _, body = table.partition("\n")
@@ -69,15 +70,16 @@ def _last_pick(item: Item, history: Sequence[Turn]) -> Pick | None:
 
 def _what(item: Item, asked: Sequence[Signal], shop: Shop, search: Search, language: Language) -> str:
     title = item.words(language)[0]
-    matches, missed = search.examine(item, asked)
+    judged = _judge(item, asked, search, language)
     lines = [
-        say("says_yes", language, title=title, wish=wish_text(m.signal, language), evidence=m.evidence) for m in matches
+        say("says_yes", language, title=title, wish=wish_text(m.signal, language), evidence=m.evidence) for m in judged.matches
     ]
-    lines += [say("says_unknown", language, title=title, wish=wish_text(s, language)) for s in missed]
+    unknown = (*judged.missed, *judged.broken)
+    lines += [say("says_unknown", language, title=title, wish=wish_text(s, language)) for s in unknown]
     quote = _quote(item, asked, shop, language)
     if quote:
         lines.append(quote)
-    elif missed:
+    elif unknown:
         lines.append(say("no_reviews", language))
     return "\n".join(lines)
 
@@ -88,9 +90,22 @@ def _quote(item: Item, asked: Sequence[Signal], shop: Shop, language: Language) 
     return f"{item.words(language)[0]}: {say('quote', language, text=quote.text)}" if quote else ""
 
 
-def _proof(item: Item, wish: Signal, search: Search) -> str:
-    matches, _ = search.examine(item, (wish,))
+def _proof(item: Item, wish: Signal, search: Search, language: Language) -> str:
+    matches = _judge(item, (wish,), search, language).matches
     return matches[0].evidence if matches else "—"
+
+
+def _judge(item: Item, signals: Sequence[Signal], search: Search, language: Language) -> Judged:
+    resolve = search.view().vocabulary.resolve
+    return match(item, [resolve(signal) for signal in signals], language)
+
+
+def _called(name: str, search: Search) -> tuple[Item, ...]:
+    """The item of that name, if the shop has it."""
+    slate = search.find(Query(name, signals=(Signal("item", "=", name),), limit=1))
+    return tuple(
+        pick.candidate.item for pick in slate.picks if any(proof.signal.facet == "item" for proof in pick.candidate.matches)
+    )
 
 
 def _differences(items: Sequence[Item], language: Language) -> list[tuple[str, list[str]]]:

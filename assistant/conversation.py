@@ -43,9 +43,11 @@ class Assistant:
     def __post_init__(self) -> None:
         self.help_desk = HelpDesk(self.shop, self.settings)
 
-    def respond(self, message: str, history: Sequence[Turn] = (), **who: str) -> Turn:
+    def respond(
+        self, message: str, history: Sequence[Turn] = (), *, session_id: str = "", shopper_id: str = ""
+    ) -> Turn:
         """The finished turn."""
-        *_, last = self.stream(message, history, **who)
+        *_, last = self.stream(message, history, session_id=session_id, shopper_id=shopper_id)
         return last
 
     def stream(
@@ -59,7 +61,7 @@ class Assistant:
 
         reading, degraded = read_message(
             message, model=self.model, shown=[item.words(language)[0] for item in screen], history=_transcript(history),
-            facets=self.search.facets, default=language, settings=self.settings, cancel=cancel,
+            currency=self.shop.settings.currency, default=language, settings=self.settings, cancel=cancel,
         )
         read_ms = self._since(started)
         number = len(history) + 1
@@ -76,6 +78,13 @@ class Assistant:
             turn = replace(grown, timings=replace(grown.timings, first_token=first, total=self._since(started)))
             yield turn
         yield replace(turn, done=True)
+
+    def warm_up(self) -> None:
+        """Load what the first message would otherwise wait for."""
+        self.search.view()
+        self.help_desk.refresh()
+        if self.model is not None:
+            read_message("hello", model=self.model, settings=self.settings)
 
     def _answer(
         self, turn: Turn, before: Profile, screen: Sequence[Item], history: Sequence[Turn], cancel: threading.Event | None

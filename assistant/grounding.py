@@ -20,12 +20,13 @@ FREE_ENGLISH = frozenset(
     stay stays still suit suits take than that that's the their them then there these they this those to too try up use used
     uses very want wants was well were what when where which while who will wish with within would you your you're looking
     buyer buyers customer customers great reason right come comes describe describes described report reports praise
-    praises""".split()
+    praises asked wanted weighs weigh runs holds hold buyer's reviewer's they're goes takes being here's there's only he
+    she""".split()
 )
 """English words that claim nothing about an item."""
 _FREE_CHINESE = frozenset(
     "的了是在和也很都就有为您你这那它款个件把双条适合可以能会被用到对于以及而且并还更非常比较如果因为所以但是不过其与或让给从上下中里说评价买家用户提到"
-    "推荐选择一位正好符合需要想要喜欢满足要求同时不错"
+    "推荐选择一位正好符合需要想要喜欢满足要求同时不错又只穿来得面做含装岁材质行"
 )
 _NEGATIONS = frozenset({"not", "no", "never", "without", "isn't", "doesn't", "won't", "free", "不", "没", "无", "非"})
 _WORD = re.compile(r"[A-Za-zÀ-ɏ']+")

@@ -30,14 +30,18 @@ def read_message(
     shown: Sequence[str] = (),
     history: Sequence[Message] = (),
     facets: Sequence[str] = (),
+    currency: str | None = None,
     default: Language = "en",
     settings: Settings | None = None,
     cancel: threading.Event | None = None,
 ) -> tuple[Reading, tuple[Degradation, ...]]:
-    """What the message says, and what kept it from being read as it should. Never raises for what a shopper types."""
+    """What the message says, and what kept it from being read as it should. Never raises for what a shopper types.
+
+    `facets` are the catalogue's own, `currency` the shop's.
+    """
     settings = settings or Settings()
     cleaned = clean(message, settings.message_limit)
-    notes = (Degradation("read", cleaned.note),) if cleaned.note else ()
+    notes: tuple[Degradation, ...] = (Degradation("read", cleaned.note),) if cleaned.note else ()
     language = language_of(cleaned.text, default)
     if not says_something(cleaned.text):
         return Reading("chat", language, text=cleaned.text, by=PLAIN), notes
@@ -49,7 +53,7 @@ def read_message(
         notes += (Degradation("read", f"{model.name} is not tuned for reading; its signals may be wrong"),)
     normalised = normalise(cleaned.text)
     how = Generation(
-        _LONGEST_LINE, reading_grammar(normalised.text, len(shown), facets=tuple(facets)), "read",
+        _LONGEST_LINE, reading_grammar(normalised.text, shown, facets, currency=currency), "read",
         stop=("\n",), deadline=settings.read_deadline, cancel=cancel,
     )
     prompt = reading_prompt(normalised.text, tuple(shown), tuple(history), tuned=tuned)
@@ -58,10 +62,10 @@ def read_message(
         intent, signals = parse(line)
     except (ModelError, ValueError) as error:
         return plain, (*notes, Degradation("read", f"{error}; the message is searched as plain text"))
-    found = tuple(_grounded(signal, normalised, shown, facets) for signal in signals)
+    found = tuple(_grounded(signal, normalised) for signal in signals)
     return Reading(intent, language, found, cleaned.text, model.name), notes
 
 
-def _grounded(signal: Signal, message: Normalised, shown: Sequence[str], facets: Sequence[str]) -> Signal:
+def _grounded(signal: Signal, message: Normalised) -> Signal:
     """The signal with its value tidied and the typed words it rests on."""
     return replace(signal, value=tidy(signal.value), span=message.find(signal.value))

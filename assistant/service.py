@@ -29,7 +29,7 @@ class HelpDesk:
     def answer(self, reading: Reading) -> Reply:
         """The passage that answers a question about the rules, quoted with its page and version; without one, a
         person takes over."""
-        self._refresh()
+        self.refresh()
         found = self._nearest(reading)
         if found is None:
             return Reply("handoff", say("no_policy", reading.language))
@@ -54,7 +54,8 @@ class HelpDesk:
         certain = bool(on_topic) or float(scores[best]) >= self.settings.policy_similarity
         return self._passages[best] if certain else None
 
-    def _refresh(self) -> None:
+    def refresh(self) -> None:
+        """Cut and embed the pages anew when the shop has changed."""
         if self._version == self.shop.version:
             return
         pages = self.shop.help_pages()

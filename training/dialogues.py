@@ -31,6 +31,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from assistant.conversation import Assistant
 from assistant.notation import parse
+from assistant.numerals import normalise
 from assistant.schema import Turn
 from training.checks import broken_hard_signals, check_turn, ungrounded
 
@@ -150,8 +151,8 @@ def load_dialogues(paths: Iterable[Path]) -> tuple[Dialogue, ...]:
 
 
 def scripts_of(dialogues: Iterable[Dialogue]) -> dict[str, str]:
-    """message -> line, for the scripted engine."""
-    return {step.user: step.script for dialogue in dialogues for step in dialogue.turns if step.script}
+    """message, as the model is shown it -> line, for the scripted engine."""
+    return {normalise(step.user).text: step.script for dialogue in dialogues for step in dialogue.turns if step.script}
 
 
 def run_dialogues(

@@ -36,7 +36,7 @@ def dialogues(
     """Hold scripted dialogues with a shop; exit code 1 when one fails."""
     import random
 
-    from assistant.language import scripted_model
+    from assistant.language.scripted import ScriptedReader
     from training.dialogue_report import new_failures, write_html, write_junit
     from training.dialogues import DialogueError, load_dialogues, run_dialogues, scripts_of
     from ui.wiring import ModelChoice, open_assistant
@@ -50,7 +50,7 @@ def dialogues(
     with progress_bar() as progress:
         assistant, problem = open_assistant(shop, ModelChoice(model, engine, base_url, adapter), progress=progress)
         if engine == "scripted":
-            assistant.model = scripted_model(scripts_of(found))
+            assistant.model = ScriptedReader(scripts_of(found))
         elif problem:
             note(f"No language model: {problem}")
         outcome = run_dialogues(found, assistant, repeat=repeat, progress=progress)
@@ -79,14 +79,16 @@ def messages(
 ) -> None:
     """The reader on labelled messages: intent, signals, hard-signal errors."""
     from training.evaluate_messages import evaluate_messages
-
+    from training.examples import read_messages, shipped_messages
     from ui.wiring import ModelChoice, choose_model
 
-    choice = ModelChoice(model, engine, base_url, adapter)
+    rows = list(read_messages(file, lambda bad: note(str(bad))))
     untuned = choose_model(ModelChoice(model, engine, base_url, "none")) if baselines else None
     with progress_bar() as progress:
         result = evaluate_messages(
-            file, choose_model(choice), predictions=predictions, untuned=untuned, plots=plots, progress=progress
+            choose_model(ModelChoice(model, engine, base_url, adapter)), rows, untuned=untuned,
+            train=shipped_messages() if baselines else (), predictions=predictions, plots=plots,
+            progress=lambda done, of: progress("messages", done, of) if progress else None,
         )
     if json:
         print_json(result)

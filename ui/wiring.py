@@ -13,7 +13,7 @@ from assistant.conversation import Assistant
 from assistant.errors import ModelError
 from assistant.language import LanguageModel, open_model
 from assistant.settings import Settings
-from retrieval.demo import build_demo
+from retrieval.demo.build import build_demo
 from retrieval.errors import StoreError
 from ui.places import DEMO, home, shop_directory
 
