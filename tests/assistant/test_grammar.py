@@ -1,5 +1,7 @@
 """The grammar of a reading takes what stands in the message and nothing else."""
 
+import itertools
+
 import llguidance
 import pytest
 from hypothesis import given, settings
@@ -80,4 +82,4 @@ def test_values_start_and_end_with_words(text):
     """A span holds words at both ends and crosses no comma."""
     for start, end in spans(text):
         assert text[start:end].strip() == text[start:end] != ""
-    assert all(a[1] <= b[0] for run in chains(text) for a, b in zip(run, run[1:], strict=False))
+    assert all(a[1] <= b[0] for run in chains(text) for a, b in itertools.pairwise(run))
