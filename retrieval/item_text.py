@@ -20,7 +20,7 @@ def item_text(item: Item, languages: tuple[str, ...]) -> str:
 
     Numbers of attributes stay out: filters compare them, a vector can't, and items that differ in them alone share a text.
     """
-    parts = dict.fromkeys(_parts(item, languages))
+    parts = dict.fromkeys(part.strip().rstrip(".") or part for part in _parts(item, languages))
     return _clipped(". ".join(part for part in parts if part), TEXT_LIMIT)
 
 

@@ -27,8 +27,8 @@ class ShopSettings:
     """Preset, folder or hub id; e5-small reads English and Chinese on a CPU."""
     url: str = ""
     """postgresql+psycopg://... ; empty: SQLite in the shop's directory."""
-    chroma_from: int = 400_000
-    """Distinct item texts from which Chroma serves in place of exact search."""
+    chroma_from: int = 300_000
+    """Distinct item texts from which Chroma serves; below it exact search is as fast, and misses nothing."""
     chroma_url: str = ""
     """http://host:port of a Chroma server; empty: a collection in the shop's directory."""
 

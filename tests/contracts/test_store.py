@@ -67,8 +67,8 @@ def _emptied(url: str) -> str:
     """The PostgreSQL database of the tests, without a table."""
     engine = create_engine(url)
     with engine.begin() as connection:
-        metadata.drop_all(connection)
-        connection.execute(text("DROP TABLE IF EXISTS alembic_version"))
+        connection.execute(text("DROP SCHEMA public CASCADE"))
+        connection.execute(text("CREATE SCHEMA public"))
     engine.dispose()
     return url
 
@@ -153,7 +153,8 @@ def test_the_schema_is_that_of_the_newest_migration(shop: Shop) -> None:
 
     assert scripts().get_current_head() == HEAD
     with shop.reading() as connection:
-        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+        ours = {"include_name": lambda name, kind, _parents: kind != "table" or name in metadata.tables}
+        assert compare_metadata(MigrationContext.configure(connection, opts=ours), metadata) == []
 
 
 def test_a_newer_schema_is_refused(shop: Shop) -> None:
