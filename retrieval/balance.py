@@ -1,4 +1,4 @@
-"""Which candidates fill the slate: alike ones thinned, brands and shelves capped, one slot for something else. Pure."""
+"""Which ranked items fill the slate: alike ones thinned, brands and shelves capped, one slot for something else. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,32 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.schema import Candidate, Pick, Receipt
+from retrieval.schema import Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """What balance asks of a ranked item."""
+
+    id: str
+    score: float
+    """Higher is better; only the order and the distances count."""
+    brand: str = ""
+    shelf: str = ""
+    price: int = -1
+    """Minor units of one currency for all; -1 when unknown."""
+    missed: int = 0
+    """How many soft wishes it does not meet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A place on the slate."""
+
+    place: int
+    """The position of the contender that got it."""
+    receipt: Receipt
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +54,7 @@ class BalanceSettings:
     explore_from: int = 3
     """Slots from which on the last one goes to something different; below that every slot is needed for relevance."""
     explore_reach: float = 0.6
-    """0 to 1, the least score of an explored item as a share of the way from the worst candidate to the best."""
+    """0 to 1, the least score of an explored item as a share of the way from the worst contender to the best."""
 
     def __post_init__(self) -> None:
         shares = (self.diversity, self.price_spread, self.brand_share, self.category_share, self.explore_reach)
@@ -41,7 +66,7 @@ DEFAULT_BALANCE = BalanceSettings()
 
 
 def balance(
-    candidates: Sequence[Candidate],
+    contenders: Sequence[Contender],
     vectors: NDArray[np.float32],
     limit: int,
     *,
@@ -49,67 +74,67 @@ def balance(
     settings: BalanceSettings = DEFAULT_BALANCE,
     asked: frozenset[str] = frozenset(),
     seen: frozenset[str] = frozenset(),
-) -> tuple[Pick, ...]:
-    """At most `limit` picks, the best candidate first; the same for the same seed.
+) -> tuple[Slot, ...]:
+    """At most `limit` slots, the best contender first; the same for the same seed.
 
-    `vectors` are the candidates' unit vectors, shape (n, dim). `asked` holds `brand` or `category` where the shopper named
+    `vectors` are the contenders' unit vectors, shape (n, dim). `asked` holds `brand` or `category` where the shopper named
     one: its cap is lifted. Items `seen` before come only when nothing else is left.
     The next pick maximises (1 - diversity) * score - diversity * likeness to the picks (maximal marginal relevance,
     Carbonell and Goldstein 1998), score and likeness both brought to 0..1.
     """
-    ranks = [(candidate.item.id in seen, -candidate.score, candidate.item.id) for candidate in candidates]
-    order = sorted(range(len(candidates)), key=ranks.__getitem__)
+    ranks = [(contender.id in seen, -contender.score, contender.id) for contender in contenders]
+    order = sorted(range(len(contenders)), key=ranks.__getitem__)
     if not order or limit < 1:
         return ()
-    table = _Table(candidates, vectors, order, settings, asked, min(limit, len(order)), seen)
+    table = _Table(contenders, vectors, order, settings, asked, min(limit, len(order)), seen)
     explores = limit >= settings.explore_from and len(order) > limit
-    picked: list[tuple[int, Receipt, str]] = []
+    picked: list[Slot] = []
     while len(picked) < table.limit:
-        taken = [place for place, _, _ in picked]
+        taken = [slot.place for slot in picked]
         explored = table.explore(taken, random.Random(seed)) if explores and len(picked) == table.limit - 1 else None
         if explored is not None:
-            picked.append((explored, "exploration", "fits the wishes, of another brand, shelf or price than the other picks"))
+            picked.append(Slot(explored, "exploration", "fits the wishes, of another brand, shelf or price than the other picks"))
             continue
         picked.append(table.next(taken))
-    return tuple(Pick(candidates[place], receipt, reason) for place, receipt, reason in picked)
+    return tuple(picked)
 
 
 class _Table:
     """Scores, likenesses and caps of one call."""
 
     def __init__(
-        self, candidates: Sequence[Candidate], vectors: NDArray[np.float32], order: list[int],
+        self, contenders: Sequence[Contender], vectors: NDArray[np.float32], order: list[int],
         settings: BalanceSettings, asked: frozenset[str], limit: int, seen: frozenset[str],
     ) -> None:
-        self.candidates, self.order, self.settings, self.limit = candidates, order, settings, limit
-        self.fresh = [candidate.item.id not in seen for candidate in candidates]
-        scores = np.array([candidate.score for candidate in candidates])
+        self.contenders, self.order, self.settings, self.limit = contenders, order, settings, limit
+        self.fresh = [contender.id not in seen for contender in contenders]
+        scores = np.array([contender.score for contender in contenders])
         self.scores = _spread(scores)
-        self.likeness = _spread(vectors @ vectors.T) if len(vectors) else np.zeros((len(candidates),) * 2)
+        self.likeness = _spread(vectors @ vectors.T) if len(vectors) else np.zeros((len(contenders),) * 2)
         self.caps = {
             name: limit if name in asked else max(1, math.ceil(share * limit))
             for name, share in (("brand", settings.brand_share), ("category", settings.category_share))
         }
 
-    def next(self, taken: list[int]) -> tuple[int, Receipt, str]:
+    def next(self, taken: list[int]) -> Slot:
         """The place that maximal marginal relevance gives the slot to, with its receipt."""
         left = [place for place in self.order if place not in taken]
         left = [place for place in left if self.fresh[place]] or left
         allowed = [place for place in left if not self._over(place, taken)] or left
         best = max(allowed, key=lambda place: (self._value(place, taken), -self.order.index(place)))
         if best == left[0]:
-            return best, "relevance", "the best score of what is left"
+            return Slot(best, "relevance", "the best score of what is left")
         if left[0] not in allowed:
-            return best, "balance", f"the best score once one {self._over(left[0], taken)} does not fill the slate"
-        return best, "balance", "nearly as good as the next by score, and less like the other picks"
+            return Slot(best, "balance", f"the best score once one {self._over(left[0], taken)} does not fill the slate")
+        return Slot(best, "balance", "nearly as good as the next by score, and less like the other picks")
 
     def explore(self, taken: list[int], chance: random.Random) -> int | None:
-        """A well-fitting candidate unlike the picks, drawn by score; None when there is none."""
-        fewest = min((len(self.candidates[place].missed) for place in taken), default=0)
+        """A well-fitting contender unlike the picks, drawn by score; None when there is none."""
+        fewest = min((self.contenders[place].missed for place in taken), default=0)
         pool = [
             place for place in self.order
             if place not in taken and self.fresh[place] and self.scores[place] >= self.settings.explore_reach
-            and len(self.candidates[place].missed) <= fewest and self._differs(place, taken) and not self._over(place, taken)
+            and self.contenders[place].missed <= fewest and self._differs(place, taken) and not self._over(place, taken)
         ]
         if not pool:
             return None
@@ -120,39 +145,38 @@ class _Table:
             return float(self.scores[place])
         weight = self.settings.diversity
         likeness = max(self.likeness[place, other] for other in taken)
-        price = max(_price_likeness(self.candidates[place], self.candidates[other]) for other in taken)
+        price = max(_price_likeness(self.contenders[place], self.contenders[other]) for other in taken)
         return float((1 - weight) * self.scores[place] - weight * likeness - self.settings.price_spread * price)
 
     def _over(self, place: int, taken: list[int]) -> str:
         """The name of the cap that the place would break; empty when it breaks none."""
         for name, cap in self.caps.items():
-            counts = Counter(_label(self.candidates[other], name) for other in taken)
-            label = _label(self.candidates[place], name)
+            counts = Counter(_label(self.contenders[other], name) for other in taken)
+            label = _label(self.contenders[place], name)
             if label and counts[label] >= cap:
                 return "shelf" if name == "category" else name
         return ""
 
     def _differs(self, place: int, taken: list[int]) -> bool:
         """True when brand or shelf is none of the picks', or the price is half as much again off each of theirs."""
-        mine = self.candidates[place]
-        others = [self.candidates[other] for other in taken]
+        mine = self.contenders[place]
+        others = [self.contenders[other] for other in taken]
         labels = any(
             _label(mine, name) and all(_label(mine, name) != _label(other, name) for other in others)
             for name in ("brand", "category")
         )
-        return labels or (mine.item.price is not None and all(_price_likeness(mine, other) < 0.4 for other in others))
+        return labels or (mine.price >= 0 and all(_price_likeness(mine, other) < 0.4 for other in others))
 
 
-def _label(candidate: Candidate, name: str) -> str:
-    return candidate.item.brand if name == "brand" else " > ".join(candidate.item.category)
+def _label(contender: Contender, name: str) -> str:
+    return contender.brand if name == "brand" else contender.shelf
 
 
-def _price_likeness(one: Candidate, other: Candidate) -> float:
+def _price_likeness(one: Contender, other: Contender) -> float:
     """1 for the same price, falling to 0 at twice or half of it; 0 when one is unknown."""
-    a, b = one.item.price, other.item.price
-    if a is None or b is None or a.currency != b.currency or not a.amount or not b.amount:
+    if one.price <= 0 or other.price <= 0:
         return 0.0
-    return max(0.0, 1.0 - abs(math.log2(a.amount / b.amount)))
+    return max(0.0, 1.0 - abs(math.log2(one.price / other.price)))
 
 
 def _spread(values: NDArray[np.floating]) -> NDArray[np.float64]:

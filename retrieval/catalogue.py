@@ -176,13 +176,14 @@ class _Builder:
                     self.names[item.category[: depth + 1]].add(name)
 
     def _add_attributes(self, row: int, item: Item) -> None:
-        own = [[self.columns.add(row, a.name, value) for value in a.values] for a in item.attributes]
+        own = {a.name: [self.columns.add(row, a.name, value) for value in a.values] for a in item.attributes}
         for translation in item.translations:
-            for place, (column, attribute) in enumerate(labelled(item, translation)):
+            for column, attribute in labelled(item, translation):
                 spoken = attribute.name if attribute.name != column else ""
                 told = [self.columns.add(row, column, value, name=spoken) for value in attribute.values]
-                if len(translation.attributes) == len(own) and len(told) == len(own[place]):
-                    for one, other in zip(own[place], told, strict=True):
+                said = own.get(column) or [self.columns.number(column, value) for value in variant_values(item, column)]
+                if len(told) == len(said):
+                    for one, other in zip(said, told, strict=True):
                         if one != other:
                             self.columns.pair(one, other)
 
@@ -228,6 +229,11 @@ def labelled(item: Item, translation: Translation) -> tuple[tuple[str, Attribute
         (item.attributes[place].name if aligned else attribute.name, attribute)
         for place, attribute in enumerate(translation.attributes)
     )
+
+
+def variant_values(item: Item, column: str) -> tuple[str, ...]:
+    """What the variants say in a column, each value once, in their order."""
+    return tuple(dict.fromkeys(v for variant in item.variants for a in variant.attributes if a.name == column for v in a.values))
 
 
 def head_phrases(tokens: Sequence[Token]) -> Iterator[tuple[str, int, int]]:

@@ -90,7 +90,7 @@ class ColumnsBuilder:
 
     def add(self, row: int, column: str, value: str, variant: int = -1, name: str = "") -> int:
         """Takes in one value of a row, under a translated column `name` where it has one; its number comes back."""
-        number = self._numbers.setdefault((column, value), len(self._numbers))
+        number = self.number(column, value)
         self._values.append(number)
         self._rows.append(row)
         self._variants.append(variant)
@@ -98,6 +98,10 @@ class ColumnsBuilder:
         if name:
             self._spoken[number] = name
         return number
+
+    def number(self, column: str, value: str) -> int:
+        """The number that the value of the column goes by."""
+        return self._numbers.setdefault((column, value), len(self._numbers))
 
     def pair(self, value: int, translation: int) -> None:
         """Notes that two values are each other's translation."""

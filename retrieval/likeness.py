@@ -1,4 +1,8 @@
-"""Words of the catalogue that mean what a shopper said in other words, by the embedder."""
+"""Names of a catalogue that mean what a shopper said in the other language, by a multilingual embedder.
+
+Within one language names are compared by their words only: measured on 488 kinds of product that a shop of 48 shelves does not
+have, a multilingual embedder puts mouse pads on the shelf of mice at any threshold that still finds the right pairs.
+"""
 
 from __future__ import annotations
 
@@ -9,49 +13,62 @@ import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.embedding.embedder import Embedder
+from retrieval.text import HAN
+
+_FOREIGN = 0.1
+"""Largest share of names in the shopper's script in a catalogue that does not speak the language."""
+
+
+@dataclass(frozen=True, slots=True)
+class Nearness:
+    """When the nearest name means the same; cosines of one embedder."""
+
+    cosine: float
+    margin: float
+    """The least distance of the runner-up."""
 
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """How alike two short texts must be to mean the same; cosines, of one embedder."""
+    """What nearness an embedder needs."""
 
-    category: float
-    """For the name of a shelf; high, because a wrong shelf spoils every pick."""
-    value: float
-    """For an attribute value."""
-    lead: float
-    """How far below the best another name may be and still be meant too."""
+    shelf: Nearness
+    value: Nearness
 
 
-THRESHOLDS: dict[str, Thresholds] = {
-    "e5-small": Thresholds(category=0.90, value=0.91, lead=0.005),
-    "minilm": Thresholds(category=0.62, value=0.66, lead=0.03),
-}
-"""Measured on pairs of names, see tests/retrieval/test_likeness.py; an embedder that is not here gets `STRICT`."""
-STRICT = Thresholds(category=0.93, value=0.94, lead=0.0)
+THRESHOLDS: dict[str, Thresholds] = {"e5-small": Thresholds(shelf=Nearness(0.86, 0.01), value=Nearness(0.90, 0.01))}
+"""Measured on the demo shop's translated names, Chinese to English. Shelves: of 56 it takes 22, 21 rightly, and 8 of 169 kinds
+that the shop has not. Values of five columns: of 471 it takes 46, 44 rightly. An embedder that was not measured is not asked."""
 
 
 @dataclass
 class Likeness:
-    """Holds the vectors of the catalogue's names, made when they are first needed."""
+    """Holds the vectors of a catalogue's names, made when they are first needed."""
 
     embedder: Embedder
     _vectors: dict[tuple[str, ...], NDArray[np.float32]] = field(default_factory=dict)
 
-    @property
-    def thresholds(self) -> Thresholds:
-        return next((held for name, held in THRESHOLDS.items() if self.embedder.name.startswith(name)), STRICT)
+    def shelf(self, text: str, names: Sequence[str]) -> int | None:
+        """The place of the shelf's name that means `text`; None when none surely does or the names are in its own language."""
+        thresholds = self._thresholds()
+        return self._nearest(text, tuple(names), thresholds.shelf) if thresholds else None
 
-    def alike(self, text: str, names: Sequence[str], threshold: float) -> tuple[int, ...]:
-        """The places in `names` of what means the same as `text`, best first; empty when nothing is near enough."""
-        key = tuple(names)
-        if not key:
-            return ()
-        if key not in self._vectors:
-            self._vectors[key] = self.embedder.embed(key)
-        cosines = self._vectors[key] @ self.embedder.embed([text])[0]
-        best = float(cosines.max())
-        if best < threshold:
-            return ()
-        order = np.argsort(-cosines)
-        return tuple(int(place) for place in order if cosines[place] >= max(threshold, best - self.thresholds.lead))
+    def value(self, text: str, names: Sequence[str]) -> int | None:
+        """The place of the attribute value that means `text`; None as above."""
+        thresholds = self._thresholds()
+        return self._nearest(text, tuple(names), thresholds.value) if thresholds else None
+
+    def _thresholds(self) -> Thresholds | None:
+        return next((held for name, held in THRESHOLDS.items() if self.embedder.name.startswith(name)), None)
+
+    def _nearest(self, text: str, names: tuple[str, ...], near: Nearness) -> int | None:
+        han = bool(HAN.search(text))
+        alike = sum(bool(HAN.search(name)) == han for name in names)
+        if len(names) < 2 or alike > _FOREIGN * len(names):
+            return None
+        if names not in self._vectors:
+            self._vectors[names] = self.embedder.embed(names)  # two threads may both do it, to the same end
+        cosines = self._vectors[names] @ self.embedder.embed([text])[0]
+        first, second = np.argsort(-cosines)[:2]
+        sure = cosines[first] >= near.cosine and cosines[first] - cosines[second] >= near.margin
+        return int(first) if sure else None

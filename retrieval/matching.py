@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from retrieval.catalogue import head_phrases, labelled
+from retrieval.catalogue import head_phrases, labelled, variant_values
 from retrieval.columns import YES, numbers_of
 from retrieval.meaning import Meaning, Measure
 from retrieval.money import format_money
@@ -34,13 +34,10 @@ def match(item: Item, meanings: Sequence[Meaning], language: str = "en") -> Judg
     for meaning in meanings:
         if meaning.kind in ("any", "name", "relative"):
             continue
-        proof = evidence(item, meaning, language)
-        if meaning.signal.wanted and proof is not None:
+        proof = evidence(item, meaning, language) if meaning.signal.wanted else instead_of(item, meaning, language)
+        if proof is not None:
             matches.append(proof)
-        elif not meaning.signal.wanted and proof is None:
-            instead = instead_of(item, meaning, language)
-            matches += [instead] if instead else []
-        else:
+        elif meaning.signal.wanted or _always(item, meaning):
             (broken if meaning.signal.hard else missed).append(meaning.signal)
     return Judged(tuple(matches), tuple(missed), tuple(broken))
 
@@ -65,13 +62,22 @@ def evidence(item: Item, meaning: Meaning, language: str = "en") -> Match | None
 
 
 def instead_of(item: Item, meaning: Meaning, language: str = "en") -> Match | None:
-    """What the item has where the unwanted value would stand: `mesh` for a shoe that must not be leather; None when unknown."""
+    """What the item has where the unwanted value would stand: `mesh` for a shoe that must not be leather; None when that is
+    unknown or the item is what must not be."""
+    if _always(item, meaning):
+        return None
     columns = set(meaning.deciding) | {column for column, _ in meaning.values}
     for column, attribute, _ in _attributes(item, language):
         if column in columns and attribute.values and (column, attribute.values[0]) not in meaning.values:
             where = "brand" if column == "brand" else "category" if column == "category" else "attribute"
             return Match(meaning.signal, _told(attribute, attribute.values[0]), where)
     return None
+
+
+def _always(item: Item, meaning: Meaning) -> bool:
+    """True when every buyable form of the item shows the value."""
+    forms = [replace(item, variants=(v,)) for v in item.variants if v.available and item.available] or [item]
+    return all(evidence(form, meaning) is not None for form in forms)
 
 
 def _price(item: Item, meaning: Meaning, language: str) -> Match | None:
@@ -248,5 +254,17 @@ def _attributes(item: Item, language: str) -> Iterator[tuple[str, Attribute, boo
         part = translated[t.language == language]
         part += [(column, a, False) for column, a in labelled(item, t)]
         part += [("category", Attribute("category", t.category), False)] if t.category else []
-    bought = [(a.name, a, True) for v in item.variants if v.available and item.available for a in v.attributes]
+    buyable = [v for v in item.variants if v.available and item.available]
+    bought = [(a.name, _translated(item, a, language), True) for v in buyable for a in v.attributes]
     yield from (*translated[True], *own, *bought, *translated[False])
+
+
+def _translated(item: Item, attribute: Attribute, language: str) -> Attribute:
+    """A variant's attribute with the words that the item's translation has for it, where they line up."""
+    values = variant_values(item, attribute.name)
+    for translation in item.translations:
+        for column, told in labelled(item, translation):
+            if translation.language == language and column == attribute.name and len(told.values) == len(values):
+                words = dict(zip(values, told.values, strict=True))
+                return Attribute(told.name, tuple(words[value] for value in attribute.values))
+    return attribute

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 from rapidfuzz import fuzz
@@ -20,7 +20,7 @@ _ALIKE = 85.0
 
 def named_rows(
     name: str, catalogue: Catalogue, spell: Callable[[tuple[str, ...]], tuple[str, ...]],
-    fetch: Callable[[Sequence[int]], Sequence[Item]],
+    fetch: Callable[[Sequence[int]], Mapping[int, Item]],
 ) -> Rows:
     """The rows whose title, with the brand, holds the name; of those with most of its words, the ones that fuzzy matching finds
     alike. Empty when the shop has no such item."""
@@ -35,7 +35,7 @@ def named_rows(
         return np.empty(0, dtype=np.int32)
     likely = top(said, np.flatnonzero(said >= 0.6 * said.max()), _LOOKED_AT)
     wanted = " ".join(words)
-    found = [row for row, item in zip(likely, fetch(likely.tolist()), strict=True) if _alike(wanted, item)]
+    found = [row for row, item in fetch(likely.tolist()).items() if _alike(wanted, item)]
     return np.array(found, dtype=np.int32)
 
 

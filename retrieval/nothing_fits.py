@@ -34,6 +34,8 @@ def nothing_fits(query: Query, required: Requirements, nearest: Nearest) -> Noth
     for size in range(min(3, len(required.groups) + 1)):
         options = [(given_up, required.fitting(given_up)) for given_up in combinations(required.groups, size)]
         options = [(given_up, mask) for given_up, mask in options if mask.any()]
+        kinder = [option for option in options if not any(s.facet == "category" for s in _signals(option[0]))]
+        options = kinder or options  # another kind of product is no near miss while there is one of this kind
         if options and size:
             options.sort(key=lambda option: _reluctance(*option))
             lists = [_near(given_up, mask, required, nearest, limit) for given_up, mask in options]

@@ -117,17 +117,17 @@ def _relative(catalogue: Catalogue, meaning: Meaning, fitting: Mask, like: Seque
         measure = replace(meaning.measure, dimension=columns[0].dimension, columns=tuple(c.name for c in columns))
         meaning = replace(meaning, measure=measure)
     direction = meaning.direction if meaning.signal.wanted else -meaning.direction
-    known = ~np.isnan(values)
+    known = fitting & ~np.isnan(values)
     reference = values[list(like)] if like else np.empty(0)
     reference = reference[~np.isnan(reference)]
-    among = np.sort(direction * values[fitting & known])
+    among = np.sort(direction * values[known])
     degree = np.zeros(len(catalogue))
     if len(among) > 1:  # the share of the other fitting items that lie behind
         degree[known] = np.minimum(np.searchsorted(among, direction * values[known], side="left") / (len(among) - 1), 1.0)
     if len(reference):
         edge = reference.max() if direction > 0 else reference.min()
         with np.errstate(invalid="ignore"):
-            met = values > edge if direction > 0 else values < edge
+            met = known & (values > edge if direction > 0 else values < edge)
         return Wish(meaning, met, np.where(met, 0.5 + 0.5 * degree, 0.0))
     met = known & (degree >= 1.0 - _GOOD_SHARE) if len(among) > 1 else known
     return Wish(meaning, met, degree)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
-from retrieval.balance import DEFAULT_BALANCE, BalanceSettings, balance
+from retrieval.balance import DEFAULT_BALANCE, BalanceSettings, Contender, balance
 from retrieval.catalogue import Catalogue, Mask, build_catalogue
 from retrieval.embedding.embedder import Embedder
 from retrieval.index import Floats, VectorIndex
@@ -21,7 +23,7 @@ from retrieval.naming import named_rows
 from retrieval.nothing_fits import nothing_fits
 from retrieval.postings import Rows
 from retrieval.requirements import Requirements, requirements
-from retrieval.schema import Candidate, Item, Match, NearMiss, Query, Signal, Slate
+from retrieval.schema import Candidate, Item, Match, NearMiss, Pick, Query, Signal, Slate
 from retrieval.scoring import DEFAULT_SCORING, Scores, ScoringSettings, Wish, lexical_scores, soft_wish, top
 from retrieval.vocabulary import Vocabulary
 
@@ -44,11 +46,11 @@ class SearchShop(Protocol):
     """What search asks of a shop."""
 
     @property
-    def version(self) -> int: ...
-    @property
     def settings(self) -> Settings: ...
     @property
     def index(self) -> VectorIndex: ...
+    @property
+    def index_warning(self) -> str: ...
     @property
     def embedder(self) -> Embedder: ...
     def all_items(self) -> Iterable[Item]: ...
@@ -57,12 +59,13 @@ class SearchShop(Protocol):
 
 @dataclass(frozen=True)
 class View:
-    """The shop as it was at one version."""
+    """The shop as it was when an import ended, or its index was opened anew."""
 
-    version: int
     index: VectorIndex
     catalogue: Catalogue
     vocabulary: Vocabulary
+    warning: str
+    """What is wrong with the index; empty when nothing is."""
 
 
 class Clock:
@@ -109,20 +112,21 @@ class Search:
         else:
             with clock.step("near"):
                 slate = self._near_misses(query, view, required, vector)
-        troubles = tuple(m.why for m in map(view.vocabulary.resolve, query.signals) if m.why)
-        return replace(slate, served_by=view.index.kind, degraded=troubles), clock.spent
+        troubles = (view.warning, *(view.vocabulary.resolve(signal).why for signal in query.signals))
+        return replace(slate, served_by=view.index.kind, degraded=tuple(filter(None, troubles))), clock.spent
 
     def view(self) -> View:
         """The shop's catalogue in memory, built anew when an import has changed the shop."""
-        view = self._view
-        if view is not None and view.version == self.shop.version:
+        view, index = self._view, self.shop.index
+        if view is not None and view.index is index:
             return view
         with self._building:
-            if self._view is None or self._view.version != self.shop.version:
-                version, index = self.shop.version, self.shop.index
+            if self._view is None or self._view.index is not self.shop.index:
+                index, warning = self.shop.index, self.shop.index_warning
                 catalogue = build_catalogue(index.ids, self.shop.all_items())
                 likeness = Likeness(self.shop.embedder)
-                self._view = View(version, index, catalogue, Vocabulary(catalogue, self.shop.settings.currency, likeness))
+                vocabulary = Vocabulary(catalogue, self.shop.settings.currency, likeness)
+                self._view = View(index, catalogue, vocabulary, warning)
             return self._view
 
     def _vector(self, query: Query, view: View) -> Floats | None:
@@ -147,20 +151,25 @@ class Search:
         with clock.step("balance"):
             scores = static[rows] + self.scoring.dense * _levelled(cosines)
             order = np.argsort(-scores, kind="stable")
-            order = order[: max(_BALANCED * query.limit, 24) + len(query.shown)]
-            candidates = [
-                Candidate(item, float(scores[place]), float(cosines[place]), (), _missed(wishes, int(rows[place])))
-                for place, item in zip(order, self._items(rows[order], view), strict=True)
-            ]
-            picks = balance(
-                candidates, view.index.vectors_of(rows[order].astype(np.int64)), query.limit, seed=query.seed,
-                settings=self.balancing, asked=frozenset(s.facet for s in query.signals if s.wanted), seen=frozenset(query.shown),
+            order = _unlike(order, cosines, query.limit)[: max(_BALANCED * query.limit, 24) + len(query.shown)]
+            slots = balance(
+                [_contender(catalogue, wishes, int(rows[place]), float(scores[place])) for place in order],
+                view.index.vectors_of(rows[order].astype(np.int64)), query.limit, seed=query.seed, settings=self.balancing,
+                asked=frozenset(s.facet for s in query.signals if s.wanted), seen=frozenset(query.shown),
             )
+        with clock.step("fetch"):
+            chosen = [(slot, int(order[slot.place])) for slot in slots]
+            items = self._items([int(rows[place]) for _, place in chosen], view)
+            chosen = [(slot, place) for slot, place in chosen if int(rows[place]) in items]
         with clock.step("evidence"):
-            proven = [self._proven(query, view, pick.candidate, wishes, names) for pick in picks]
+            ranked = [
+                Candidate(items[row], float(scores[place]), float(cosines[place]), (), _missed(wishes, row))
+                for row, place in ((int(rows[place]), place) for _, place in chosen)
+            ]
+            proven = [self._proven(query, view, candidate, wishes, names) for candidate in ranked]
             kept = {m.signal for candidate in proven for m in candidate.matches}
             kept |= {w.meaning.signal for w in wishes for c in proven if w.meaning.signal not in c.missed}
-        picks = tuple(replace(pick, candidate=candidate) for pick, candidate in zip(picks, proven, strict=True))
+        picks = tuple(Pick(c, slot.receipt, slot.reason) for c, (slot, _) in zip(proven, chosen, strict=True))
         open_wishes = [s for s in dict.fromkeys(query.signals) if not s.hard or s in names]
         relaxed = tuple(s for s in open_wishes if s not in kept and resolve(s).kind != "any")
         return Slate(picks, relaxed=relaxed, fitting=int(fitting.sum()))
@@ -179,10 +188,7 @@ class Search:
         return scores
 
     def _named(self, signal: Signal, view: View) -> Rows:
-        def fetch(rows: Sequence[int]) -> Sequence[Item]:
-            return self._items(np.array(rows, dtype=np.int32), view)
-
-        return named_rows(signal.value, view.catalogue, view.vocabulary.spell, fetch)
+        return named_rows(signal.value, view.catalogue, view.vocabulary.spell, lambda rows: self._items(rows, view))
 
     def _proven(
         self, query: Query, view: View, candidate: Candidate, wishes: Sequence[Wish], names: dict[Signal, Rows]
@@ -207,14 +213,14 @@ class Search:
             return [int(row) for row in found]
 
         nothing = nothing_fits(query, required, nearest)
-        items = self._items(np.array([row for row, _ in nothing.near], dtype=np.int32), view)
-        near = tuple(NearMiss(item, costs) for item, (_, costs) in zip(items, nothing.near, strict=True))
+        items = self._items([row for row, _ in nothing.near], view)
+        near = tuple(NearMiss(items[row], costs) for row, costs in nothing.near if row in items)
         unknown = tuple(s for s in query.signals if not s.hard and view.vocabulary.resolve(s).kind == "nothing")
         return Slate(blocked_by=nothing.blocked_by, near_misses=near, relaxed=unknown)
 
-    def _items(self, rows: Rows, view: View) -> Sequence[Item]:
-        """The items of the rows, in their order."""
-        return self.shop.items([view.catalogue.ids[row] for row in rows])
+    def _items(self, rows: Sequence[int], view: View) -> dict[int, Item]:
+        """The items of the rows; one that an import has taken away since is left out."""
+        return {view.catalogue.rows[item.id]: item for item in self.shop.items([view.catalogue.ids[row] for row in rows])}
 
 
 def _gather(
@@ -230,6 +236,28 @@ def _gather(
     further = np.setdiff1d(best, near)
     more = view.index.vectors_of(further.astype(np.int64)) @ vector
     return np.concatenate((near, further)).astype(np.int32), np.concatenate((cosines, more)).astype(np.float32)
+
+
+def _unlike(order: NDArray[np.int64], cosines: Floats, most: int) -> NDArray[np.int64]:
+    """The order with at most `most` rows of one text, told by its cosine, so that a hundred offers of one model leave room."""
+    counts: Counter[float] = Counter()
+    kept = []
+    for place in order.tolist():
+        counts[float(cosines[place])] += 1
+        if counts[float(cosines[place])] <= most or not cosines[place]:
+            kept.append(place)
+    return np.array(kept, dtype=np.int64)
+
+
+def _contender(catalogue: Catalogue, wishes: Sequence[Wish], row: int, score: float) -> Contender:
+    return Contender(
+        catalogue.ids[row], score, _number(catalogue.brand_of[row]), _number(catalogue.path_of[row]),
+        int(catalogue.prices[row]), len(_missed(wishes, row)),
+    )
+
+
+def _number(label: int) -> str:
+    return str(label) if label >= 0 else ""
 
 
 def _missed(wishes: Sequence[Wish], row: int) -> tuple[Signal, ...]:

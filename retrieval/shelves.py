@@ -9,7 +9,7 @@ from retrieval.catalogue import Catalogue, Shelf
 from retrieval.likeness import Likeness
 from retrieval.meaning import Meaning
 from retrieval.schema import Signal
-from retrieval.text import fold, stems
+from retrieval.text import HAN, fold, stems
 
 Words = tuple[str, ...]
 _PARTS = re.compile(r"\s*(?:&|,|/|、|\band\b|和|与|及)\s*")
@@ -19,7 +19,7 @@ def category_meaning(
     signal: Signal, catalogue: Catalogue, likeness: Likeness | None, spell: Callable[[Words], Words]
 ) -> Meaning:
     """The shelves whose name ends in the wished kind, and the items whose title does; failing that the shelf under a wider name,
-    titles with the words, and the shelf of like meaning. `nothing` when the catalogue has no such kind."""
+    titles with the words, and the shelf so named in the other language. `nothing` when the catalogue has no such kind."""
     wish = stems(signal.value)
     for words in dict.fromkeys((wish, spell(wish))):
         shelves = _ending_in(words, catalogue)
@@ -35,14 +35,22 @@ def category_meaning(
         if not catalogue.shelves and len(catalogue.titles.together(words)):
             return Meaning(signal, "category", within=tuple((word,) for word in words))
     alike = _alike(fold(signal.value), catalogue, likeness)
-    if alike:
-        return Meaning(signal, "category", shelves=_paths(alike))
+    if alike is not None:
+        return Meaning(signal, "category", shelves=(alike.path,))
     return Meaning(signal, "nothing")
 
 
 def _ending_in(words: Words, catalogue: Catalogue) -> list[Shelf]:
     """Shelves one of whose names, or parts of it, ends in the words: `boot` names Hiking boots, `lamp` no Lamp shades."""
-    return [shelf for shelf in catalogue.shelves if any(part[-len(words) :] == words for part in _parts(shelf))]
+    found = [shelf for shelf in catalogue.shelves if any(part[-len(words) :] == words for part in _parts(shelf))]
+    return [shelf for shelf in found if _is_kind(shelf, catalogue)] or found
+
+
+def _is_kind(shelf: Shelf, catalogue: Catalogue) -> bool:
+    """False for a department named by a place or a theme in the singular: what stands under Desk is no desk."""
+    inner = any(other.path[: len(shelf.path)] == shelf.path and other.path != shelf.path for other in catalogue.shelves)
+    last = re.findall(r"[^\W\d_]+", fold(shelf.path[-1]))[-1:]
+    return not inner or not last or stems(last[0])[-1:] != tuple(last) or bool(HAN.search(last[0]))
 
 
 def _named(words: Words, shelf: Shelf) -> bool:
@@ -53,7 +61,8 @@ def _named(words: Words, shelf: Shelf) -> bool:
 def _wider(words: Words, catalogue: Catalogue) -> tuple[list[Shelf], tuple[Words, ...]]:
     """The shelves whose name is the end of the words, the longest first, and the words it leaves out."""
     for start in range(1, len(words)):
-        shelves = [shelf for shelf in catalogue.shelves if words[start:] in _parts(shelf)]
+        named = [shelf for shelf in catalogue.shelves if words[start:] in _parts(shelf)]
+        shelves = [shelf for shelf in named if _is_kind(shelf, catalogue)]
         if shelves:
             left = words[:start]
             han = all(not word.isascii() for word in left)
@@ -71,12 +80,10 @@ def _stands(modifiers: Sequence[Words], shelves: Sequence[Shelf], catalogue: Cat
     return bool(shown.any())
 
 
-def _alike(text: str, catalogue: Catalogue, likeness: Likeness | None) -> list[Shelf]:
-    if likeness is None or not catalogue.shelves:
-        return []
-    named = [(name, shelf) for shelf in catalogue.shelves for name in sorted(shelf.names)]
-    places = likeness.alike(text, [fold(name) for name, _ in named], likeness.thresholds.category)
-    return list({named[place][1].path: named[place][1] for place in places}.values())
+def _alike(text: str, catalogue: Catalogue, likeness: Likeness | None) -> Shelf | None:
+    named = {fold(name): shelf for shelf in catalogue.shelves for name in sorted(shelf.names)}
+    place = likeness.shelf(text, tuple(named)) if likeness is not None else None
+    return None if place is None else list(named.values())[place]
 
 
 def _parts(shelf: Shelf) -> set[Words]:

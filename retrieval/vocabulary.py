@@ -22,7 +22,12 @@ POINTING = frozenset({"order", "action", "topic"})
 """Facets that say nothing of an item."""
 OPEN_FACETS = frozenset({"feature", "style", "use", "audience"})
 """Facets that a reader files by feel: their values are looked for in every column."""
-_LEADING = re.compile(r"^(?:with|has|have|having|for|made of)\s+|^(?:带有|带|有|含|能|可以|可)(?=.{2})")
+LETTERS = {
+    "small": "s", "medium": "m", "large": "l", "extra large": "xl", "extra small": "xs",
+    "小号": "s", "中号": "m", "大号": "l", "加大": "xl", "特大": "xl", "加小": "xs",
+}
+"""Sizes in words to the letters on labels."""
+_LEADING = re.compile(r"^(?:with|has|have|having|for|made of|my|our)\s+|^(?:带有|带|有|含|能|可以|可|我的|我)(?=.{2})")
 _TRAILING = re.compile(r"(?<=.)(?:材质|质地|的|色|质|制|款|型|式|风)$")
 _LONGEST_VALUE = 40
 _MOST_VALUES = 3_000
@@ -62,7 +67,7 @@ class Vocabulary:
     def _value(self, signal: Signal) -> Meaning:
         phrases = self._phrases(signal)
         relative = relative_meaning(signal, self.catalogue)
-        if relative is not None:
+        if relative is not None and not self._labelled(signal, phrases):
             return relative
         said = self._said(signal, phrases)
         if said is not None:
@@ -80,7 +85,18 @@ class Vocabulary:
         text = fold(signal.value).strip()
         bare = _LEADING.sub("", text)
         forms = [text, bare, _TRAILING.sub("", bare) if HAN.search(bare) else bare]
-        return tuple(words for words in dict.fromkeys(stems(form) for form in forms) if words)
+        if signal.facet == "size" and text in LETTERS:
+            forms.append(LETTERS[text])
+        phrases = tuple(words for words in dict.fromkeys(stems(form) for form in forms) if words)
+        longer = tuple(words for words in phrases if len(words) > 1 or not HAN.match(words[0]))
+        # a single character stands inside many words: what must not be is looked for by it all the same
+        return longer if longer and signal.wanted else phrases
+
+    def _labelled(self, signal: Signal, phrases: tuple[Words, ...]) -> bool:
+        """True when the signal's own column has just this value: size `L` for `large`."""
+        values = self.catalogue.values
+        hint = values.column_named(signal.facet)
+        return any(values.columns[n] == hint for phrase in phrases for n in values.exact.get(phrase, ()))
 
     def _said(self, signal: Signal, phrases: tuple[Words, ...]) -> Meaning | None:
         """The values and texts of the catalogue that say one of the phrases; None when none does."""
@@ -89,8 +105,6 @@ class Vocabulary:
         found: set[int] = set()
         for phrase in phrases:
             found.update(int(n) for n in values.postings.phrase(phrase))
-            if found and signal.wanted:
-                break
         numbers = self._fitting(found, signal, hint)
         exact = {n for phrase in phrases for n in values.exact.get(phrase, ())} & numbers
         deciding = self._deciding(signal, hint, exact or (numbers if hint else set()))
@@ -128,7 +142,7 @@ class Vocabulary:
         return Meaning(signal, "value", pairs, tuple(every), deciding, phrases, reach)
 
     def _alike(self, signal: Signal) -> Meaning | None:
-        """The values that mean the same by the embedder; None when none is near enough."""
+        """The values that mean the same in the catalogue's language, by the embedder; None when none surely does."""
         if self.likeness is None:
             return None
         values = self.catalogue.values
@@ -139,16 +153,15 @@ class Vocabulary:
         numbers = [n for c in columns for n in values.of_column[c] if len(values.texts[n]) <= _LONGEST_VALUE]
         if not numbers or len(numbers) > _MOST_VALUES or signal.facet == "brand":
             return None
-        places = self.likeness.alike(
-            fold(signal.value), [fold(values.texts[n]) for n in numbers], self.likeness.thresholds.value
-        )
-        if not places:
-            return None
-        return self._meaning(signal, [numbers[p] for p in places], (), (), "never")
+        named: dict[str, list[int]] = {}
+        for number in numbers:
+            named.setdefault(fold(values.texts[number]), []).append(number)
+        place = self.likeness.value(fold(signal.value), tuple(named))
+        return None if place is None else self._meaning(signal, list(named.values())[place], (), (), "never")
 
     def spell(self, words: Words) -> Words:
         """The words with those that the catalogue never says replaced by its nearest; unchanged where none is near."""
-        return tuple(self._nearest(word) if len(word) > 4 and word.isascii() and word.isalpha() else word for word in words)
+        return tuple(self._nearest(word) if len(word) > 5 and word.isascii() and word.isalpha() else word for word in words)
 
     def _nearest(self, word: str) -> str:
         known = (self.catalogue.titles.ids, self.catalogue.values.postings.ids, self.catalogue.descriptions.ids)
@@ -156,7 +169,7 @@ class Vocabulary:
             return word
         if self._spelling is None:
             self._spelling = tuple({w for ids in known for w in ids if len(w) > 3 and w.isascii() and w.isalpha()})
-        edits = 1 if len(word) < 7 else 2
+        edits = 1 if len(word) < 8 else 2
         found = process.extractOne(word, self._spelling, scorer=OSA.distance, score_cutoff=edits)
         return found[0] if found and found[0][0] == word[0] else word
 

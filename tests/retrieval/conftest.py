@@ -139,14 +139,13 @@ class RememberedShop:
     def __init__(self, items: Iterable[Item], currency: str = "USD") -> None:
         self.embedder = HashingEmbedder()
         self.settings = ShopSettings(currency)
-        self.version = 0
+        self.index_warning = ""
         self.put(items)
 
     def put(self, items: Iterable[Item]) -> None:
         self._items = {item.id: item for item in items}
         texts = [" ".join((i.title, *i.category, i.description, *(t.title for t in i.translations))) for i in self._items.values()]
         self.index = RememberedIndex(tuple(self._items), self.embedder.embed(texts))
-        self.version += 1
 
     def all_items(self) -> Iterable[Item]:
         return self._items.values()
