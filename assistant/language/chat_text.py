@@ -32,13 +32,14 @@ class ChatText:
             settings = json.loads((folder / "tokenizer_config.json").read_text())
             config = json.loads((folder / "config.json").read_text())
             template = _template(folder, settings)
+            ends, width = _numbers(config.get("eos_token_id")), config.get("vocab_size")
         except Exception as error:  # tokenizers raises no narrower class for a file that it can't read
             raise ModelCorrupt(f"the tokenizer in {folder} can't be read ({error}). Delete it and set up again.") from error
         added = self.tokenizer.get_added_tokens_decoder()
         self._added = {token.content: number for number, token in added.items()}
-        self.ends = frozenset({*_numbers(config.get("eos_token_id")), *(n for n, t in added.items() if t.special)})
+        self.ends = frozenset({*ends, *(n for n, t in added.items() if t.special)})
         """Tokens that end the turn: the model's own and every other control token."""
-        self.width = int(config.get("vocab_size", self.tokenizer.get_vocab_size()))
+        self.width = int(width or self.tokenizer.get_vocab_size())
         """How many scores the model gives for the next token."""
         control = [t.content for t in added.values() if t.special or (t.content in template and not t.content.isspace())]
         self._control = _any_of(control)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
@@ -12,6 +13,7 @@ import torch
 from numpy.typing import NDArray
 from peft import PeftModel
 from transformers import AutoModelForCausalLM, BitsAndBytesConfig, DynamicCache
+from transformers.utils.logging import disable_progress_bar
 
 from assistant.errors import GenerationError, ModelCorrupt
 from assistant.language.adapters import Adapter
@@ -19,6 +21,10 @@ from assistant.language.chat_text import ChatText
 from assistant.language.local import LocalModel
 
 Precision = Literal["nf4", "bfloat16"]
+disable_progress_bar()
+# It warns that a kernel could be downloaded from a hub; the one that is there is right.
+logging.getLogger("bitsandbytes.backends.cpu.ops").setLevel(logging.ERROR)
+
 CONTEXT = 4096
 """Tokens of a prompt with its answer."""
 
