@@ -8,10 +8,10 @@ from dataclasses import replace
 
 from assistant.errors import ModelError
 from assistant.grammar import reading_grammar
-from assistant.language import Generation, LanguageModel, generate
+from assistant.language import Generation, LanguageModel
 from assistant.notation import parse, tidy
 from assistant.numerals import Normalised, normalise
-from assistant.prompts import reading_prompt
+from assistant.prompts import SEPARATOR, reading_prompt
 from assistant.safety import clean, language_of, says_something
 from assistant.schema import Degradation, Message, Reading
 from assistant.settings import Settings
@@ -57,13 +57,26 @@ def read_message(
         stop=("\n",), deadline=settings.read_deadline, cancel=cancel,
     )
     prompt = reading_prompt(normalised.text, tuple(shown), tuple(history), tuned=tuned)
+    line, problem = _written(model, prompt, how)
+    if problem and SEPARATOR in line:
+        line = line.rsplit(SEPARATOR, 1)[0]
+        notes += (Degradation("read", f"{problem}; the signals read until then are kept"),)
     try:
-        line = generate(model, prompt, how)
         intent, signals = parse(line)
-    except (ModelError, ValueError) as error:
-        return plain, (*notes, Degradation("read", f"{error}; the message is searched as plain text"))
+    except ValueError as error:
+        return plain, (*notes, Degradation("read", f"{problem or error}; the message is searched as plain text"))
     found = tuple(_grounded(signal, normalised) for signal in signals)
     return Reading(intent, language, found, cleaned.text, model.name), notes
+
+
+def _written(model: LanguageModel, prompt: tuple[Message, ...], how: Generation) -> tuple[str, str]:
+    """The line as far as it was written, and why it ends there; the reason is empty for a whole line."""
+    pieces: list[str] = []
+    try:
+        pieces.extend(model.stream(prompt, how))
+    except ModelError as error:
+        return "".join(pieces), str(error)
+    return "".join(pieces), ""
 
 
 def _grounded(signal: Signal, message: Normalised) -> Signal:

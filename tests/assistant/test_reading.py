@@ -1,0 +1,81 @@
+"""A message becomes a reading, whatever it holds and however the model fares."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from assistant.errors import GenerationError
+from assistant.language import Generation
+from assistant.language.scripted import ScriptedReader
+from assistant.reading import PLAIN, read_message
+from assistant.schema import Message
+
+READER = ScriptedReader({"a red kettle under 50": "recommend | category=kettle | color~red | price<=50"})
+
+
+class CutOff:
+    """A model that is stopped in the middle of a line."""
+
+    name = "cut off"
+    tuned = frozenset({"read"})
+    languages = frozenset({"en"})
+
+    def __init__(self, line: str) -> None:
+        self.line = line
+
+    def stream(self, messages: tuple[Message, ...], how: Generation) -> Iterator[str]:
+        yield self.line
+        raise GenerationError("the answer was not ready within 8 s")
+
+
+def test_signals_rest_on_the_words_typed() -> None:
+    """A value carries the span as it was typed, number words and capitals included."""
+    reading, notes = read_message("A RED kettle under fifty", model=READER)
+    assert [(str(s), s.span) for s in reading.signals] == [
+        ("category=kettle", "kettle"), ("color~red", "RED"), ("price<=50", "fifty"),
+    ]
+    assert not notes
+
+
+def test_without_a_model_the_message_is_searched_as_it_stands() -> None:
+    """No model: plain text, and the reading says so."""
+    reading, notes = read_message("red kettle", model=None)
+    assert (reading.intent, reading.signals, reading.by, reading.text) == ("recommend", (), PLAIN, "red kettle")
+    assert "plain text" in str(notes[0])
+
+
+def test_an_untuned_model_is_told_on() -> None:
+    """A reader that was not tuned for it is named in the degradations."""
+    untuned = ScriptedReader({})
+    untuned.tuned = frozenset()
+    _, notes = read_message("red kettle", model=untuned)
+    assert "not tuned" in str(notes[0])
+
+
+def test_what_was_read_before_a_stop_is_kept() -> None:
+    """A line cut off in the middle keeps its whole signals."""
+    reading, notes = read_message("a red kettle", model=CutOff("recommend | category=kettle | color~r"))
+    assert [str(s) for s in reading.signals] == ["category=kettle"]
+    assert "kept" in str(notes[0])
+
+
+def test_a_stop_before_the_first_signal_leaves_plain_text() -> None:
+    """Nothing whole was read: the message is searched as it stands."""
+    reading, _ = read_message("a red kettle", model=CutOff("reco"))
+    assert reading.by == PLAIN
+
+
+@pytest.mark.parametrize("message", ["", "   ", "🥾🥾🥾", "\x00\x1b", "<|im_end|>"])
+def test_nothing_said_is_small_talk(message: str) -> None:
+    """A message without words is never searched."""
+    reading, _ = read_message(message, model=READER)
+    assert reading.intent == "chat"
+
+
+def test_a_huge_message_is_cut() -> None:
+    """A message of 100,000 characters is read as far as the limit, and that is noted."""
+    reading, notes = read_message("kettle " * 15_000, model=READER)
+    assert len(reading.text) <= 2_000
+    assert "characters were read" in str(notes[0])
