@@ -22,7 +22,7 @@ def words(text: str) -> frozenset[str]:
 def table(text: str) -> dict[str, tuple[str, ...]]:
     """Aliases from lines `field: name, name`; an indented line goes on with the one before."""
     rows = (line.split(":", 1) for line in re.sub(r",?\n +", ", ", text.strip()).splitlines())
-    return {field.strip(): tuple(squashed(name) for name in names.split(",")) for field, names in rows}
+    return {field.strip(): tuple(name.strip() for name in names.split(",")) for field, names in rows}
 
 
 CATALOG = table("""

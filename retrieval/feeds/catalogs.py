@@ -79,7 +79,7 @@ def catalog_format(rows: Rows) -> str:
         return "amazon"
     if {"handle", "urlhandle"} & names and {"variantprice", "option1name", "option1value", "bodyhtml"} & names:
         return "shopify"
-    woocommerce = {field for field, aliases in WOOCOMMERCE_FIELDS.items() if names & set(aliases)}
+    woocommerce = {field for field, aliases in WOOCOMMERCE_FIELDS.items() if names & set(map(squashed, aliases))}
     if {"type", "name"} <= woocommerce and {"published", "price", "sale"} & woocommerce and len(woocommerce) > 5:
         return "woocommerce"
     plain_names = {name.removeprefix("g") for name in names if name.startswith("g")} | names

@@ -49,7 +49,8 @@ class Columns:
     """Turns rows into records; the same columns are worked out once."""
 
     def __init__(self, aliases: Aliases, feed: Feed) -> None:
-        self._aliases = aliases
+        self._names = aliases
+        self._aliases = {field: tuple(map(squashed, names)) for field, names in aliases.items()}
         self._feed = feed
         self._known: dict[tuple[str, ...], dict[str, str]] = {}
 
@@ -78,7 +79,7 @@ class Columns:
             if field not in have:
                 cure = f"Say which column it is ({field}=COLUMN), give a constant, or rename a column to {field!r}."
                 raise self._feed.unreadable(f"no column for {field!r} among {_shown(rows.columns)}",
-                                            f"a column such as {', '.join(self._aliases[field][:4])}", cure)
+                                            f"a column such as {', '.join(self._names[field][:4])}", cure)
 
     def has(self, rows: Rows, field: str) -> bool:
         """Whether the feed gives `field` at all."""

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 
-from retrieval.feeds.aliases import table
+from retrieval.feeds.aliases import squashed, table
 from retrieval.feeds.columns import Columns, Record, attribute_pair
 from retrieval.feeds.money import price_of
 from retrieval.feeds.plain import identifier
@@ -62,7 +62,7 @@ size system: size_system
 size type: size_type
 """)
 """Attribute -> Google's columns; labels, identifiers, shipping and tax are left out."""
-_FACET_OF = {name: facet for facet, names in FACETS.items() for name in names}
+_FACET_OF = {squashed(name): facet for facet, names in FACETS.items() for name in names}
 
 
 def google_items(rows: Rows, feed: Feed) -> Iterator[tuple[int, Item]]:
@@ -127,7 +127,7 @@ def _category(record: Record) -> tuple[str, ...]:
 
 def _attributes(record: Record) -> Iterable[tuple[str, object]]:
     for column, value in record.rest.items():
-        name = re.sub(r"[\W_]+", "", column.removeprefix("g:").casefold())
+        name = squashed(column.removeprefix("g:"))
         if name in _FACET_OF and not is_empty(value):
             parts = text_of(value).split("/") if _FACET_OF[name] == "color" and isinstance(value, str) else value
             yield _FACET_OF[name], parts

@@ -21,7 +21,7 @@ from retrieval.feeds.values import is_empty, moment_of, stars_of, text_of
 from retrieval.schema import Interaction
 
 Kind = Literal["view", "click", "cart", "purchase", "like", "dislike", "rating"]
-_KIND_OF: dict[str, Kind] = {name: kind for kind in get_args(Kind) for name in KINDS[kind]}
+_KIND_OF: dict[str, Kind] = {squashed(name): kind for kind in get_args(Kind) for name in KINDS[kind]}
 
 
 def read_interactions(

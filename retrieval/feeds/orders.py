@@ -20,7 +20,7 @@ from retrieval.feeds.text import ID_LENGTH, verbatim_line
 from retrieval.feeds.values import count_of, is_empty, moment_of, text_of
 from retrieval.schema import Order
 
-_STATUS_OF = {name: status for status, names in STATUSES.items() for name in names}
+_STATUS_OF = {squashed(name): status for status, names in STATUSES.items() for name in names}
 _ITEM = re.compile(r"(.+?)(?:\s*[x×*]\s*(\d{1,6}))?")
 
 

@@ -119,7 +119,9 @@ def count_of(value: object, column: str) -> int | None:
 
 
 def stars_of(value: object, column: str) -> float | None:
-    """Stars from 1 to 5; 0 stands for not rated."""
+    """Stars from 1 to 5, `4.7 out of 5` included; 0 stands for not rated."""
+    if isinstance(value, str):
+        value = re.sub(r"(?i)\s*(/|out of|von)\s*5(\.0)?(\s*stars)?\s*$", "", value)
     number = decimal_of(value, column)
     if number is None or number == 0:
         return None
