@@ -1,0 +1,69 @@
+"""An adapter as it is published: weights in bfloat16, configuration, and a card that says what it was made from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file, save_file
+
+from training.examples import Marked
+
+WEIGHTS = "adapter_model.safetensors"
+
+
+def data_hash(messages: Sequence[Marked]) -> str:
+    """SHA-256 of the training rows, in their order."""
+    rows = "\n".join(f"{m.text}\t{m.target}" for m in messages)
+    return hashlib.sha256(rows.encode()).hexdigest()
+
+
+def file_hash(path: Path) -> str:
+    """SHA-256 of a file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def publish(raw: Path, directory: Path, words: dict[str, object]) -> None:
+    """Makes `directory` out of the weights in `raw`: safetensors in bfloat16, configuration, card.json and README.md.
+
+    `words` is the card. The directory is whole or not there: written beside, then put in place by rename.
+    """
+    made = directory.with_name(directory.name + ".new")
+    shutil.rmtree(made, ignore_errors=True)
+    made.mkdir(parents=True)
+    weights = {k: v.to(torch.bfloat16).contiguous() for k, v in load_file(raw / WEIGHTS).items()}
+    save_file(weights, made / WEIGHTS, metadata={"format": "pt"})
+    (made / WEIGHTS).chmod(0o644)
+    words = {**words, "sha256": file_hash(made / WEIGHTS)}
+    config = {**json.loads((raw / "adapter_config.json").read_text()), "base_model_name_or_path": str(words["base"])}
+    (made / "adapter_config.json").write_text(json.dumps(config, indent=2, sort_keys=True) + "\n")
+    (made / "card.json").write_text(json.dumps(words, indent=2, ensure_ascii=False, default=str) + "\n")
+    (made / "README.md").write_text(readme(words))
+    old = directory.with_name(directory.name + ".old")
+    shutil.rmtree(old, ignore_errors=True)
+    if directory.exists():
+        directory.rename(old)
+    made.rename(directory)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def readme(words: dict[str, object]) -> str:
+    """The card in words, as model hubs show it."""
+    settings, figures = words.get("recipe"), words.get("figures")
+    rows = [(key, value) for key, value in words.items() if key not in ("recipe", "figures")]
+    measured = json.dumps(figures, indent=2, ensure_ascii=False) if figures else "{}"
+    return (
+        f"---\nbase_model: {words['base']}\nlibrary_name: peft\nlicense: apache-2.0\nlanguage: [en, zh]\n---\n\n"
+        f"# Daogou adapter for {words['base']}\n\nReads a shopper's message into an intent and interest signals.\n\n"
+        f"{_table(rows)}\n## Settings\n\n{_table(list(settings.items()) if isinstance(settings, dict) else [])}\n"
+        f"## Measured\n\n```json\n{measured}\n```\n"
+    )
+
+
+def _table(rows: Sequence[tuple[object, object]]) -> str:
+    return "| | |\n|---|---|\n" + "".join(f"| {key} | {value} |\n" for key, value in rows)
