@@ -15,7 +15,7 @@ from retrieval.meaning import Reach
 from retrieval.postings import Postings, PostingsBuilder, Rows
 from retrieval.quantities import quantities
 from retrieval.schema import Attribute, Item, Translation
-from retrieval.text import HAN, Token, scan
+from retrieval.text import HAN, Token, denied, scan
 
 Mask = NDArray[np.bool_]
 _AFTER_HEAD = frozenset({"for", "with", "in", "by", "from", "to", "of", "on", "and", "without", "w"})
@@ -71,6 +71,8 @@ class Catalogue:
     heads: Postings
     """What a title says the item is: the last words before its end, a preposition or a number, joined by spaces."""
     descriptions: Postings
+    denials: Postings
+    """What titles, descriptions and values say that the item is not, or has not."""
     variants: Variants
     has_variants: Mask
 
@@ -135,7 +137,8 @@ class _Builder:
         self.paths: dict[tuple[str, ...], int] = {}
         self.names: dict[tuple[str, ...], set[str]] = defaultdict(set)
         self.columns = ColumnsBuilder()
-        self.titles, self.heads, self.descriptions = PostingsBuilder(), PostingsBuilder(), PostingsBuilder()
+        self.titles, self.heads = PostingsBuilder(), PostingsBuilder()
+        self.descriptions, self.denials = PostingsBuilder(), PostingsBuilder()
         self.variant_rows, self.variant_prices, self.variant_ok = array("i"), array("q"), array("b")
         self.measured: dict[str, list[tuple[int, float]]] = defaultdict(list)
 
@@ -159,7 +162,9 @@ class _Builder:
             told = scan(title)
             self.titles.add(row, told)
             self.heads.add(row, (Token(phrase, 0, 0, True) for phrase, _, _ in head_phrases(told)))
-            self.descriptions.add(row, scan(description))
+            described = scan(description)
+            self.descriptions.add(row, described)
+            self.denials.add(row, (*denied(told), *denied(described)))
             for quantity in quantities(title):
                 if quantity.dimension:
                     self.measured[quantity.dimension].append((row, quantity.amount))
@@ -176,6 +181,9 @@ class _Builder:
                     self.names[item.category[: depth + 1]].add(name)
 
     def _add_attributes(self, row: int, item: Item) -> None:
+        for attribute in (*item.attributes, *(a for t in item.translations for a in t.attributes)):
+            for value in attribute.values:
+                self.denials.add(row, denied(scan(value)))
         own = {a.name: [self.columns.add(row, a.name, value) for value in a.values] for a in item.attributes}
         for translation in item.translations:
             for column, attribute in labelled(item, translation):
@@ -211,7 +219,7 @@ class _Builder:
             self.ids, self.rows, self.prices, self.currencies, tuple(self.codes), self.ratings, self.available,
             self.brand_of, self.path_of, self._shelves(), values, numbers,
             {dimension: _measure(dimension, found) for dimension, found in self.measured.items()},
-            self.titles.build(), self.heads.build(), self.descriptions.build(), variants, has_variants,
+            self.titles.build(), self.heads.build(), self.descriptions.build(), self.denials.build(), variants, has_variants,
         )
 
     def _shelves(self) -> tuple[Shelf, ...]:

@@ -165,6 +165,8 @@ def _valued(catalogue: Catalogue, meaning: Meaning) -> Shown:
         said[catalogue.titles.phrase(phrase)] = True
         if meaning.reach != "title":
             said[catalogue.descriptions.phrase(phrase)] = True
+    for phrase in meaning.denied:
+        said[catalogue.denials.phrase(phrase)] = True
     if meaning.reach == "unfilled":
         for column in meaning.deciding:
             said &= ~catalogue.filling(column)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 from retrieval.catalogue import head_phrases, labelled, variant_values
 from retrieval.columns import YES, numbers_of
@@ -12,6 +11,7 @@ from retrieval.meaning import Meaning, Measure
 from retrieval.money import format_money
 from retrieval.quantities import quantities
 from retrieval.schema import Attribute, Item, Match, Signal
+from retrieval.spans import denial_of, span_of
 from retrieval.text import fold, scan
 
 
@@ -57,7 +57,7 @@ def evidence(item: Item, meaning: Meaning, language: str = "en") -> Match | None
     if meaning.kind == "category":
         return _shelf(item, meaning, language)
     if meaning.kind == "value":
-        return _value(item, meaning, language) or _words(item, meaning, language)
+        return _value(item, meaning, language) or _words(item, meaning, language) or _denial(item, meaning, language)
     return None
 
 
@@ -218,20 +218,15 @@ def _words(item: Item, meaning: Meaning, language: str) -> Match | None:
     return None
 
 
-def span_of(phrase: Sequence[str], text: str) -> str:
-    """The words of `text` that are the phrase, copied as they stand; empty when it does not say it, or says it is not so."""
-    told = scan(text)
-    length = len(phrase)
-    for start in range(len(told) - length + 1):
-        piece = told[start : start + length]
-        if tuple(token.text for token in piece) != tuple(phrase) or any(token.after_stop for token in piece[1:]):
-            continue
-        if length == 1 and piece[0].negated:
-            continue
-        if any(a.negated and b.negated for a, b in pairwise(piece)):
-            continue
-        return text[piece[0].start : piece[-1].end]
-    return ""
+def _denial(item: Item, meaning: Meaning, language: str) -> Match | None:
+    texts = [(where, text) for pair in _texts(item, language) for where, text in zip(("title", "description"), pair, strict=True)]
+    texts += [("attribute", value) for _, a, variant in _attributes(item, language) if not variant for value in a.values]
+    for where, text in texts:
+        for phrase in meaning.denied:
+            span = denial_of(phrase, text)
+            if span:
+                return Match(meaning.signal, span, where)
+    return None
 
 
 def _texts(item: Item, language: str) -> list[tuple[str, str]]:

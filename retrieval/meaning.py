@@ -36,6 +36,8 @@ class Meaning:
     """Columns that have the last word on the items that fill them."""
     phrases: tuple[tuple[str, ...], ...] = ()
     """Words of title or description that show it, any one of these."""
+    denied: tuple[tuple[str, ...], ...] = ()
+    """Words that the wish itself negates (`alcohol-free`): an item that denies them shows it too."""
     reach: Reach = "always"
     """Where phrases count: everywhere, only on items that leave the deciding columns empty, in titles, nowhere."""
     shelves: tuple[tuple[str, ...], ...] = ()

@@ -89,6 +89,16 @@ def scan(text: str) -> tuple[Token, ...]:
     return _negate(folded, found) if _MAYBE_NEGATED.search(folded) else tuple(found)
 
 
+def denied(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
+    """The negated tokens as plain ones, a phrase wherever they stand together: what a text says that it is not."""
+    found = []
+    for place, token in enumerate(tokens):
+        if token.negated:
+            joined = place > 0 and tokens[place - 1].negated and not token.after_stop
+            found.append(Token(token.text, token.start, token.end, not joined))
+    return tuple(found)
+
+
 def stems(text: str) -> tuple[str, ...]:
     """The folded words and single Chinese characters of `text`, in order: what a phrase is compared by."""
     return tuple(stem(word) for word in _WORD.findall(fold(text)) if word not in _ARTICLES)

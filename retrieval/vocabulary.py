@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import replace
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -14,7 +15,7 @@ from retrieval.meaning import Meaning, Reach
 from retrieval.measures import bound_meaning, price_meaning, rating_meaning, relative_meaning
 from retrieval.schema import Signal
 from retrieval.shelves import category_meaning
-from retrieval.text import HAN, fold, stems
+from retrieval.text import HAN, denied, fold, scan, stems
 
 Words = tuple[str, ...]
 ANY = frozenset({"any", "anything", "whatever", "either", "无所谓", "不限", "都行", "都可以", "随便", "随意", "不挑"})
@@ -113,9 +114,10 @@ class Vocabulary:
             len(self.catalogue.titles.phrase(p)) or (reach != "title" and len(self.catalogue.descriptions.phrase(p)))
             for p in phrases
         )
-        if not numbers and not in_text:
+        told = tuple(words for words in (_denied_by(signal.value),) if len(self.catalogue.denials.phrase(words)))
+        if not numbers and not in_text and not told:
             return None
-        return self._meaning(signal, numbers, phrases, deciding, reach)
+        return replace(self._meaning(signal, numbers, phrases, deciding, reach), denied=told)
 
     def _fitting(self, found: Iterable[int], signal: Signal, hint: str | None) -> set[int]:
         """The values that a signal of this facet may mean: those of its own column when it has one and they lie there."""
@@ -139,7 +141,9 @@ class Vocabulary:
         values = self.catalogue.values
         every = sorted(values.with_siblings(numbers))
         pairs = frozenset((values.columns[n], values.texts[n]) for n in every)
-        return Meaning(signal, "value", pairs, tuple(every), deciding, phrases, reach)
+        return Meaning(
+            signal, "value", values=pairs, numbers=tuple(every), deciding=deciding, phrases=phrases, reach=reach,
+        )
 
     def _alike(self, signal: Signal) -> Meaning | None:
         """The values that mean the same in the catalogue's language, by the embedder; None when none surely does."""
@@ -172,6 +176,11 @@ class Vocabulary:
         edits = 1 if len(word) < 8 else 2
         found = process.extractOne(word, self._spelling, scorer=OSA.distance, score_cutoff=edits)
         return found[0] if found and found[0][0] == word[0] else word
+
+
+def _denied_by(value: str) -> Words:
+    """The words that a wish negates: silicone of 无硅油."""
+    return tuple(token.text for token in denied(scan(value)))
 
 
 def _reach(signal: Signal, phrases: tuple[Words, ...], deciding: tuple[str, ...]) -> Reach:

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from retrieval.catalogue import Catalogue
 from retrieval.conditions import meeting
-from retrieval.matching import match, span_of
+from retrieval.matching import match
 from retrieval.schema import Item, Signal
+from retrieval.spans import denial_of, span_of
 from retrieval.text import stems
 from retrieval.vocabulary import Vocabulary
 
@@ -19,7 +20,7 @@ SIGNALS = (
     "color!=灰色", "size=42", "size!=38", "brand=fell", "brand!=tarn", "feature=waterproof", "feature=防水", "feature!=waterproof",
     "feature=latex free", "feature~foldable", "feature!=wired", "use=camping", "use~露营", "style~classic", "audience=kid",
     "feature<=500g", "feature>=2 lb", "feature<=2公斤", "size>=1.5l", "size>=1升", "feature>=20 hour", "price<=50", "price>=100",
-    "price~60", "price!=15", "price<=35 GBP", "rating>=4.5", "rating<=4", "size~1.7l", "feature=escape proof", "feature!=electric",
+    "price~60", "price!=15", "price<=35 GBP", "rating>=4.5", "rating<=4", "size~1.7l", "feature=escape proof", "feature!=electric", "feature=无乳胶", "feature~plastic free", "feature=no leather",
 )
 
 
@@ -82,3 +83,12 @@ def test_what_must_not_be_is_answered_with_what_is(invented_items: tuple[Item, .
 def test_a_negated_word_proves_nothing(phrase: str, text: str, span: str) -> None:
     """`leather` does not stand in "leather-free", and 无线 is no negation."""
     assert span_of(stems(phrase), text) == span
+
+
+@pytest.mark.parametrize(("phrase", "text", "span"), [
+    ("latex", "latex-free gloves", "latex-free"), ("leather", "made with no leather at all", "no leather"), ("酒精", "不含酒精", "不含酒精"),
+    ("leather", "real leather", ""), ("硅油", "温和,无硅油", "无硅油"),
+])
+def test_a_denial_is_quoted_with_what_denies(phrase: str, text: str, span: str) -> None:
+    """Without its negation the evidence for `latex free` would say the opposite."""
+    assert denial_of(stems(phrase), text) == span
