@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from retrieval.search import Search
-from retrieval.shop import Shop
-
 from assistant.evidence import attributes_of, quote_for, reasons_of, wish_text
 from assistant.interests import named, referred, wishes
 from assistant.phrases import join, say
@@ -14,6 +11,8 @@ from assistant.schema import Reading, Recommendation, Reply, Turn
 from retrieval.matching import Judged, match
 from retrieval.money import format_money
 from retrieval.schema import Item, Language, Pick, Query, Signal
+from retrieval.search import Search
+from retrieval.shop import Shop
 
 
 def about_items(reading: Reading, screen: Sequence[Item], history: Sequence[Turn], shop: Shop, search: Search) -> Reply:

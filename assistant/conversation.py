@@ -9,9 +9,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
-from retrieval.search import Search
-from retrieval.shop import Shop
-
 from assistant.answers import about_items, compare_items
 from assistant.interests import fold, query_for, show
 from assistant.language import LanguageModel
@@ -22,6 +19,8 @@ from assistant.settings import Settings
 from assistant.smalltalk import hand_over, on_feedback, on_memory, small_talk
 from assistant.writing import Writer
 from retrieval.schema import Item, Language
+from retrieval.search import Search
+from retrieval.shop import Shop
 
 
 def _now() -> datetime:

@@ -10,7 +10,10 @@ WRITE_SYSTEM = "Recommend the item."
 SEPARATOR = " | "
 
 EXAMPLES: tuple[tuple[tuple[str, ...], str, str], ...] = (
-    ((), "rain jacket for my dad, under 120, not black", "recommend | category=rain jacket | audience~my dad | price<=120 | color!=black"),
+    (
+        (), "rain jacket for my dad, under 120, not black",
+        "recommend | category=rain jacket | audience~my dad | price<=120 | color!=black",
+    ),
     (("Tern Kettle", "Moss Kettle"), "is the second one quiet?", "ask_item | item=2 | feature~quiet"),
     (("Tern Kettle", "Moss Kettle"), "something cheaper please", "refine | price~cheaper"),
     ((), "where is my order 4417", "order | action=track | order=4417"),
@@ -26,8 +29,8 @@ def reading_prompt(
 ) -> tuple[Message, ...]:
     """The prompt whose answer is the line notation of `message`.
 
-    `message` is the normalised text (`numerals.normalise`). `shown` are the titles on the screen, first is number 1; only the last two messages of `history` are used. A
-    tuned model gets no examples: prompts are kept short because reading is mostly prefill.
+    `message` is the normalised text (`numerals.normalise`). `shown` are the titles on the screen, first is number 1;
+    only the last two messages of `history` are used. A tuned model gets no examples: prompts are kept short because reading is mostly prefill.
     """
     shots: list[Message] = []
     if not tuned:
@@ -69,7 +72,7 @@ def _plain_writing_prompt(title: str, facts: tuple[str, ...], wishes: tuple[Sign
     return (
         Message("system", "You write one short sentence that tells a shopper why a product suits them, using the facts only."),
         Message("user", "Shopper wants: rain jacket, light. Product: Tarn Shell. Facts: feature: waterproof; weight: 210 g."),
-        Message("assistant", "The Tarn Shell is a waterproof rain jacket with a weight of 210 g, so it is light to take with you."),
+        Message("assistant", "The Tarn Shell is a waterproof rain jacket with a weight of 210 g, so it is light."),
         Message("user", f"Shopper wants: {asked}. Product: {title}. Facts: {known}."),
     )
 

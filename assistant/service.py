@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 import numpy as np
 from babel.dates import format_date
 from numpy.typing import NDArray
-from retrieval.shop import Shop
 
 from assistant.phrases import STATUS, say
 from assistant.schema import Passage, Reading, Reply
 from assistant.settings import Settings
 from retrieval.schema import HelpPage, Language, Order
+from retrieval.shop import Shop
 
 
 @dataclass(slots=True)

@@ -65,7 +65,8 @@ def check_items(turn: Turn, history: Sequence[Turn], expect: ItemChecks) -> Iter
         prices = [item.price.amount for item in before if item.price]
         dear = [i for i in items if i.price and prices and i.price.amount >= min(prices)]
         if dear or not items:
-            yield "items.cheaper_than_previous", f"{[i.id for i in dear] or 'nothing offered'}, expected below {min(prices, default=0)}"
+            found = [item.id for item in dear] or "nothing offered"
+            yield "items.cheaper_than_previous", f"{found}, expected all below {min(prices, default=0)} in minor units"
     shown = {item_id for earlier in history for item_id in earlier.profile.shown}
     if expect.not_shown_before and (again := [item.id for item in items if item.id in shown]):
         yield "items.not_shown_before", f"shown again: {', '.join(again)}"

@@ -11,10 +11,13 @@ from markupsafe import Markup
 from assistant.schema import Turn
 from training.dialogues import Dialogue, Failure, Outcome
 
-_STYLE = (
-    "body{font:16px/1.5 system-ui,'PingFang SC','Microsoft YaHei','Noto Sans CJK SC',sans-serif;max-width:52rem;margin:2rem auto;padding:0 1rem;color:#222}"
-    "h2{margin-top:2.5rem}.ok{color:#186a3b}.bad{color:#a93226}.you{background:#eaf2f8;border-radius:1rem;padding:.5rem 1rem;display:inline-block}"
-    ".shop{white-space:pre-wrap;border-left:3px solid #ccc;margin:.5rem 0;padding:.2rem 1rem}.read{color:#666;font:13px ui-monospace,monospace}"
+_STYLE = (  # system fonts that hold Chinese
+    "body{font:16px/1.5 system-ui,'PingFang SC','Microsoft YaHei','Noto Sans CJK SC',sans-serif;"
+    "max-width:52rem;margin:2rem auto;padding:0 1rem;color:#222}"
+    "h2{margin-top:2.5rem}.ok{color:#186a3b}.bad{color:#a93226}.you{background:#eaf2f8;border-radius:1rem;"
+    "padding:.5rem 1rem;display:inline-block}"
+    ".shop{white-space:pre-wrap;border-left:3px solid #ccc;margin:.5rem 0;padding:.2rem 1rem}"
+    ".read{color:#666;font:13px ui-monospace,monospace}"
 )
 
 
@@ -33,9 +36,8 @@ def write_junit(outcome: Outcome, path: Path) -> None:
 
 def write_html(outcome: Outcome, path: Path) -> None:
     """The transcripts with what was read, and what failed beside the turn it failed in."""
-    head = Markup("<!doctype html><html><head><meta charset='utf-8'><title>Dialogues</title><style>{}</style></head><body>").format(
-        Markup(_STYLE)
-    )
+    head = Markup("<!doctype html><html><head><meta charset='utf-8'><title>Dialogues</title><style>{}</style></head><body>")
+    head = head.format(Markup(_STYLE))
     summary = Markup("<h1>{} of {} dialogues passed</h1><p>{} turns, median {} ms, 95th percentile {} ms</p>").format(
         outcome.passed, outcome.dialogues, outcome.turns, outcome.as_json()["ms_p50"], outcome.as_json()["ms_p95"]
     )
@@ -51,11 +53,14 @@ def new_failures(outcome: Outcome, baseline: Path) -> list[Failure]:
 
 def _dialogue(outcome: Outcome, dialogue: Dialogue, turns: tuple[Turn, ...]) -> Markup:
     failed = _of(outcome, dialogue)
-    parts = [Markup("<h2 class='{}'>{} {}</h2>").format("bad" if failed else "ok", "✗" if failed else "✓", dialogue.title or dialogue.id)]
+    kind, sign = ("bad", "✗") if failed else ("ok", "✓")
+    parts = [Markup("<h2 class='{}'>{} {}</h2>").format(kind, sign, dialogue.title or dialogue.id)]
     for turn in turns:
         line = " | ".join([turn.reading.intent, *map(str, turn.reading.signals)])
         parts.append(
-            Markup("<p class='you'>{}</p><p class='read'>{}</p><div class='shop'>{}</div>").format(turn.message, line, turn.reply.text)
+            Markup("<p class='you'>{}</p><p class='read'>{}</p><div class='shop'>{}</div>").format(
+                turn.message, line, turn.reply.text
+            )
         )
         parts += [
             Markup("<p class='bad'>{}: {}</p>").format(failure.check, failure.reason)

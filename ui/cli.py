@@ -18,7 +18,9 @@ app = typer.Typer(
 app.add_typer(train_app, name="train")
 app.add_typer(evaluate_app, name="evaluate")
 
-ShopArgument = Annotated[str, typer.Argument(metavar="SHOP", help="A directory, or a name in the data directory; `demo` is the demo shop.")]
+ShopArgument = Annotated[
+    str, typer.Argument(metavar="SHOP", help="A directory, or a name in the data directory; `demo` is the demo shop.")
+]
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output, nothing else.")]
 Preset = Annotated[str, typer.Option("--model", help="Model preset or hub id.")]
 Engine = Annotated[str, typer.Option("--engine", help="auto, scripted, transformers, onnx or openai.")]

@@ -78,10 +78,11 @@ def _packages() -> Iterator[Finding]:
 
 
 def _models() -> Iterator[Finding]:
-    from assistant.language import model_files
-
-    for name, path, present in model_files("smollm2-135m", home()):
-        yield Finding(name, present, str(path), "make setup")
+    """The default model: its weights, and the 4-bit forms that were built of them."""
+    folder = home() / "models" / "smollm2-135m"
+    yield Finding("language model", (folder / "config.json").exists(), str(folder), "make setup")
+    built = [path.name for path in folder.parent.glob(f"{folder.name}-int4-*")]
+    yield Finding("4-bit forms", bool(built), ", ".join(sorted(built)) or "none", "make setup")
 
 
 def _shops() -> Iterator[Finding]:

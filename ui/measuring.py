@@ -62,7 +62,7 @@ def dialogues(
     if json:
         print_json(outcome.as_json())
     else:
-        say(f"{outcome.passed} of {outcome.dialogues} dialogues passed, {outcome.turns} turns, {outcome.hard_violations} hard violations")
+        say(f"{outcome.passed} of {outcome.dialogues} dialogues passed, {outcome.hard_violations} hard violations")
         for failure in failed:
             say(f"  {failure.id}, turn {failure.turn}, {failure.check}: {failure.reason}")
     if failed:

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-
-from retrieval.search import Search
-from retrieval.shop import Shop
-from retrieval.wheels import Progress
+from typing import Literal
 
 from assistant.conversation import Assistant
 from assistant.errors import ModelError
@@ -15,6 +12,9 @@ from assistant.language import LanguageModel, open_model
 from assistant.settings import Settings
 from retrieval.demo.build import build_demo
 from retrieval.errors import StoreError
+from retrieval.search import Search
+from retrieval.shop import Shop
+from retrieval.wheels import Progress
 from ui.places import DEMO, home, shop_directory
 
 
@@ -43,9 +43,14 @@ def open_shop(shop: str, progress: Progress | None = None) -> Shop:
 
 def choose_model(choice: ModelChoice) -> LanguageModel:
     """The language model of a command. Raises ModelError."""
-    adapter: Path | str | None = None if choice.adapter == "none" else choice.adapter
-    if adapter not in (None, "shipped"):
-        adapter = Path(str(adapter))
+    adapter: Path | Literal["shipped"] | None
+    match choice.adapter:
+        case "none":
+            adapter = None
+        case "shipped":
+            adapter = "shipped"
+        case folder:
+            adapter = Path(folder)
     return open_model(choice.preset, choice.engine, home=home(), adapter=adapter, base_url=choice.base_url or None)
 
 
