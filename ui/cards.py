@@ -2,50 +2,64 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from urllib.parse import quote, urlsplit
 
 from markupsafe import Markup
 
-from assistant.schema import Recommendation
+from assistant.schema import Recommendation, Turn
 from retrieval.money import format_money
-from retrieval.schema import Item, Language
+from retrieval.schema import Item, Language, Quote
 
 _WORDS: dict[str, dict[Language, str]] = {
-    "surprise": {"en": "a different idea", "zh": "换个思路"},
+    "exploration": {"en": "a different idea", "zh": "换个思路"},
     "near miss": {"en": "nearly fits", "zh": "接近要求"},
-    "reviews": {"en": "{count} reviews", "zh": "{count}条评价"},
     "sold out": {"en": "sold out", "zh": "已售罄"},
+    "reviews": {"en": "{count} reviews", "zh": "{count}条评价"},
+    "review": {"en": "1 review", "zh": "1条评价"},
+    "stars": {"en": "{stars} of 5 stars", "zh": "{stars}分，满分5分"},
+    "buyer": {"en": "a buyer", "zh": "买家"},
+    "like": {"en": "I like {title}", "zh": "喜欢{title}"},
+    "dislike": {"en": "Not for me: {title}", "zh": "不喜欢{title}"},
 }
 _CARD = Markup(
     "<li class='dg-card' data-item='{id}'>{picture}<div class='dg-body'>"
-    "<div class='dg-title'>{number}. {title}</div><div class='dg-line'>{price}{stars}{badge}</div>{reasons}{quotes}</div></li>"
+    "<div class='dg-top'><h3 class='dg-title'><span class='dg-number'>{number}</span>{title}</h3>{reactions}</div>"
+    "<p class='dg-line'>{price}{stars}{badge}</p>{sentence}{reasons}{quotes}</div></li>"
+)
+_REACTION = Markup(
+    "<button type='button' class='dg-react' data-turn='{turn}' data-item='{item}' data-kind='{kind}' aria-pressed='false' "
+    "aria-label='{label}' title='{label}'>{icon}</button>"
+)
+_THUMB = (
+    "<svg viewBox='0 0 24 24' aria-hidden='true'><path d='M7 10v11H4a1 1 0 0 1-1-1v-9a1 1 0 0 1 1-1h3zm2 11V9.6l3.6-6.9a1.7 "
+    "1.7 0 0 1 3.2 1.1L15 9h4.4a2 2 0 0 1 2 2.4l-1.5 7.9a2 2 0 0 1-2 1.7H9z'/></svg>"
 )
 
 
-def cards_html(entries: Sequence[Recommendation], language: Language) -> str:
-    """The cards in the order of the reply, first is number 1."""
-    cards = Markup("").join(_card(number, entry, language) for number, entry in enumerate(entries, 1))
-    return str(Markup("<ul class='dg-cards' lang='{}'>{}</ul>").format(language, cards))
+def cards_html(turn: Turn) -> str:
+    """The turn's items in the order of its reply, the first is number 1."""
+    language = turn.reading.language
+    cards = (_card(number, entry, turn) for number, entry in enumerate(turn.reply.recommendations, 1))
+    return str(Markup("<ol class='dg-cards' lang='{}'>{}</ol>").format(language, Markup("").join(cards)))
 
 
 def picture_url(item: Item) -> str:
-    """Where the item's picture is: the shop's own address for http(s) images, our drawing for those of the demo shop;
-    empty when there is none. No other scheme is let through."""
+    """Where the item's picture is: the shop's own address for http(s), a drawing served beside this page for those of the
+    demo shop; empty when there is none. No other scheme is let through."""
     if item.image.startswith("pictures/"):
         return quote(item.image)
     return item.image if urlsplit(item.image).scheme in ("http", "https") else ""
 
 
-def _card(number: int, entry: Recommendation, language: Language) -> Markup:
+def _card(number: int, entry: Recommendation, turn: Turn) -> Markup:
+    language = turn.reading.language
+    reasons = Markup("").join(Markup("<li>{}</li>").format(reason) for reason in entry.reasons)
     return _CARD.format(
-        id=entry.item.id, number=number, title=_title(entry), picture=_picture(entry),
-        price=Markup("<b>{}</b>").format(format_money(entry.price, language)) if entry.price else "",
-        stars=_stars(entry.item, language), badge=_badge(entry, language),
-        reasons=Markup("<ul class='dg-reasons'>{}</ul>").format(
-            Markup("").join(Markup("<li>{}</li>").format(reason) for reason in entry.reasons)
-        ) if entry.reasons else "",
-        quotes=Markup("").join(Markup("<blockquote>{}</blockquote>").format(q.text) for q in entry.quotes),
+        id=entry.item.id, number=number, picture=_picture(entry), title=_title(entry), reactions=_reactions(entry, turn),
+        price=_price(entry, language), stars=_stars(entry.item, language), badge=_badge(entry, language),
+        sentence=Markup("<p class='dg-sentence'>{}</p>").format(entry.sentence) if entry.sentence else "",
+        reasons=Markup("<ul class='dg-reasons'>{}</ul>").format(reasons) if reasons else "",
+        quotes=Markup("").join(_quote(found, language) for found in entry.quotes),
     )
 
 
@@ -58,40 +72,51 @@ def _title(entry: Recommendation) -> Markup:
 def _picture(entry: Recommendation) -> Markup:
     url = picture_url(entry.item)
     if not url:
-        return Markup("<span class='dg-nopicture' aria-hidden='true'></span>")
-    return Markup("<img src='{}' alt='{}' loading='lazy' width='112' height='112' referrerpolicy='no-referrer'>").format(url, entry.title)
+        return Markup("<span class='dg-picture' aria-hidden='true'></span>")
+    return Markup("<img class='dg-picture' src='{}' alt='' loading='lazy' referrerpolicy='no-referrer'>").format(url)
+
+
+def _price(entry: Recommendation, language: Language) -> Markup:
+    if entry.price is None:
+        return Markup("")
+    before, shown = entry.item.list_price, Markup("<b class='dg-price'>{}</b>").format(format_money(entry.price, language))
+    if before is None or before.currency != entry.price.currency or before <= entry.price:
+        return shown
+    return shown + Markup("<s class='dg-before'>{}</s>").format(format_money(before, language))
 
 
 def _stars(item: Item, language: Language) -> Markup:
     if item.rating is None:
         return Markup("")
-    count = _WORDS["reviews"][language].format(count=item.rating_count)
-    return Markup("<span class='dg-stars' title='{}'>★ {}</span><span class='dg-count'>{}</span>").format(
-        f"{item.rating:.1f} / 5", f"{item.rating:.1f}", count
-    )
+    stars, one = f"{item.rating:.1f}", item.rating_count == 1
+    count = _WORDS["review" if one else "reviews"][language].format(count=item.rating_count) if item.rating_count else ""
+    label = _WORDS["stars"][language].format(stars=stars)
+    return Markup(
+        "<span class='dg-stars' role='img' aria-label='{}'>★ {}</span><span class='dg-count'>{}</span>"
+    ).format(label, stars, count)
 
 
 def _badge(entry: Recommendation, language: Language) -> Markup:
-    key = "surprise" if entry.receipt == "exploration" else entry.receipt
-    if not entry.item.available:
-        key = "sold out"
+    key = entry.receipt if entry.item.available else "sold out"
     return Markup("<span class='dg-badge'>{}</span>").format(_WORDS[key][language]) if key in _WORDS else Markup("")
 
 
-CSS = """
-:root { --dg-line: color-mix(in srgb, currentColor 16%, transparent); --dg-accent: #b4532a; }
-.dg-cards { list-style: none; margin: .25rem 0; padding: 0; display: grid; gap: .6rem; }
-.dg-card { display: flex; gap: .9rem; border: 1px solid var(--dg-line); border-radius: 14px; padding: .7rem; }
-.dg-card img, .dg-nopicture { width: 112px; height: 112px; border-radius: 10px; object-fit: cover; flex: none; background: var(--dg-line); }
-.dg-body { min-width: 0; flex: 1; font-size: .94rem; line-height: 1.45; }
-.dg-title { font-weight: 650; overflow-wrap: anywhere; }
-.dg-title a { color: inherit; text-decoration: underline; text-underline-offset: 3px; }
-.dg-line { display: flex; flex-wrap: wrap; gap: .2rem .7rem; align-items: baseline; margin: .15rem 0 .3rem; }
-.dg-stars { color: var(--dg-accent); font-weight: 600; }
-.dg-count { opacity: .65; font-size: .85em; }
-.dg-badge { border: 1px solid var(--dg-accent); color: var(--dg-accent); border-radius: 999px; padding: 0 .5rem; font-size: .78rem; }
-.dg-reasons { list-style: none; display: flex; flex-wrap: wrap; gap: .3rem; margin: 0; padding: 0; }
-.dg-reasons li { background: var(--dg-line); border-radius: 999px; padding: .05rem .6rem; font-size: .82rem; margin: 0; }
-.dg-body blockquote { margin: .45rem 0 0; padding-left: .7rem; border-left: 3px solid var(--dg-accent); font-style: italic; opacity: .85; font-size: .88rem; }
-@media (max-width: 480px) { .dg-card img, .dg-nopicture { width: 76px; height: 76px; } }
-"""
+def _quote(found: Quote, language: Language) -> Markup:
+    stars = f", {found.rating:.0f}★" if found.rating is not None else ""
+    return Markup("<blockquote lang='{}'>{}<cite>{}</cite></blockquote>").format(
+        found.language or language, found.text, _WORDS["buyer"][language] + stars
+    )
+
+
+def _reactions(entry: Recommendation, turn: Turn) -> Markup:
+    """Thumbs, once the turn is finished and kept: a reaction belongs to a kept turn."""
+    if not turn.done:
+        return Markup("")
+    buttons = (
+        _REACTION.format(
+            turn=turn.id, item=entry.item.id, kind=kind, icon=Markup(_THUMB),
+            label=_WORDS[kind][turn.reading.language].format(title=entry.title),
+        )
+        for kind in ("like", "dislike")
+    )
+    return Markup("<span class='dg-reactions'>{}</span>").format(Markup("").join(buttons))

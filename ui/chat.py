@@ -2,23 +2,31 @@
 
 from __future__ import annotations
 
-import re
+import hashlib
+import json
+import logging
 import threading
 import uuid
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
 
 import gradio as gr
+from markupsafe import Markup
+from sqlalchemy.exc import SQLAlchemyError
 
 from assistant.conversation import Assistant
+from assistant.errors import AssistantError
 from assistant.memory import Feedback, Memory
 from assistant.phrases import say
-from assistant.schema import Recommendation, Turn
-from retrieval.schema import Language
-from ui.cards import CSS, cards_html
+from assistant.safety import language_of
+from assistant.schema import Degradation, Turn
+from retrieval.errors import RetrievalError
+from ui.transcript import answered, asked, said, thinking, transcript
 
 MAX_MESSAGE = 4_000
-"""Characters that the text box takes; what the assistant reads of them is its own setting."""
+"""Characters that the page takes; how many of them are read is the assistant's setting."""
 FONTS = ("system-ui", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "sans-serif")
 STARTERS = (
     "waterproof hiking boots under 150, not leather",
@@ -26,55 +34,119 @@ STARTERS = (
     "敏感肌用的防晒，无香精，不超过40",
     "送给三岁孩子的积木，木头的",
 )
-PAGE_CSS = CSS + """
-.gradio-container { max-width: 880px !important; margin: 0 auto !important; }
-#dg-head h1 { font-size: 1.35rem; margin: .2rem 0 0; } #dg-head p { margin: .1rem 0 .4rem; opacity: .72; font-size: .9rem; }
-#dg-chat { height: calc(100dvh - 235px) !important; min-height: 320px; border: 0; }
-#dg-box textarea { font-size: 16px; }
-"""
-LANGUAGE_JS = "() => { document.documentElement.lang = (navigator.language || 'en').startsWith('zh') ? 'zh-CN' : 'en'; }"
-_HEADED = re.compile(r"\n\n\*\*\d+\. .*\Z", re.DOTALL)
+_HEAD = Markup(
+    "<header><h1>{name}</h1><p><span lang='en'>You are talking with a computer program, which can be wrong.</span> "
+    "<span lang='zh'>与您对话的是计算机程序，可能出错。</span></p></header>"
+)
+_HELLO = Markup("<p lang='en'>{en}</p><p lang='zh'>{zh}</p>")
+_log = logging.getLogger("daogou")
 
-Messages = list[dict[str, Any]]
+Updates = tuple[Any, Any]
+"""Of the text box and of the transcript."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chats:
+    """The conversations of a page. What was said lies in the shop's tables; here is only which replies are being written."""
+
+    assistant: Assistant
+    memory: Memory
+    _writing: dict[str, threading.Event] = field(default_factory=dict)
+
+    def answer(self, message: str, conversation: str) -> Iterator[Updates]:
+        """The page while a message is answered: the reply grows; the box has a stop button instead of a send button."""
+        message = message[:MAX_MESSAGE].strip()
+        with self._reply_of(conversation) as stopped:
+            if stopped is None or not message:
+                yield gr.skip(), gr.skip()
+                return
+            history = self.memory.turns(conversation)
+            before = [*transcript(history), asked(message)]
+            before[-2:-1] = [replace(last, options=[]) for last in before[-2:-1]]
+            yield _box(writing=True), [*before, thinking()]
+            turn: Turn | None = None
+            try:
+                for turn in self.assistant.stream(message, history, session_id=conversation, cancel=stopped):
+                    if stopped.is_set():
+                        break
+                    if not turn.done:
+                        yield gr.skip(), [*before, answered(turn)]
+                if turn is None or not (turn.done or turn.reply.text):
+                    yield _box(writing=False, text=message), transcript(history)
+                    return
+                turn = turn if turn.done else cut_short(turn)
+                self.memory.add(turn)
+            except (AssistantError, RetrievalError, SQLAlchemyError):
+                _log.exception("a reply failed")
+                yield _box(writing=False, text=message), [*before, said(say("broken", language_of(message)))]
+                return
+            yield _box(writing=False), [*before, answered(turn)]
+
+    def stop(self, conversation: str) -> None:
+        """The reply being written ends within a word."""
+        if conversation in self._writing:
+            self._writing[conversation].set()
+
+    def react(self, given: str, conversation: str) -> None:
+        """Keep a like or dislike of an item, or of a whole reply; only what this conversation was offered is taken."""
+        turn_id, item_id, kind = _reaction(given)
+        for turn in self.memory.turns(conversation):
+            offered = {"", *(entry.item.id for entry in turn.reply.recommendations)}
+            if turn.id == turn_id and item_id in offered and kind is not None:
+                event = hashlib.sha256(f"{turn_id}\n{item_id}\n{kind}".encode()).hexdigest()
+                self.memory.feedback([Feedback(event, turn_id, kind, item_id)])
+
+    def liked(self, message: int, liked: bool, conversation: str) -> None:
+        """Keep a reaction to the reply that stands at an index of the transcript."""
+        turns = self.memory.turns(conversation)
+        if 0 <= message // 2 < len(turns):
+            self.react(json.dumps([turns[message // 2].id, "", "like" if liked else "dislike"]), conversation)
+
+    @contextmanager
+    def _reply_of(self, conversation: str) -> Iterator[threading.Event | None]:
+        """What stops the reply to come; None while another one of the conversation is being written."""
+        mine = threading.Event()
+        if self._writing.setdefault(conversation, mine) is not mine:
+            yield None
+            return
+        try:
+            yield mine
+        finally:
+            mine.set()
+            del self._writing[conversation]
+
+
+def cut_short(turn: Turn) -> Turn:
+    """A turn whose reply was stopped: what the shopper did not see was not shown."""
+    seen = [entry.item.id for entry in turn.reply.recommendations]
+    unseen = {item.id for item in turn.slate.items} - set(seen) if turn.slate else set()
+    mark = say("stopped", turn.reading.language)
+    reply = replace(turn.reply, text=f"{turn.reply.text}\n\n{mark}", closing=mark if turn.reply.opening else "")
+    return replace(
+        turn, done=True, reply=reply, screen=tuple(seen),
+        profile=replace(turn.profile, shown=tuple(shown for shown in turn.profile.shown if shown not in unseen)),
+        degraded=(*turn.degraded, Degradation("write", "stopped by the shopper")),
+    )
 
 
 def chat_page(assistant: Assistant) -> gr.Blocks:
-    """The page of a shop; conversations live in the shop's tables, the browser holds only the session's id."""
-    memory = Memory(assistant.shop.engine)
+    """The page of a shop."""
     name = assistant.shop.settings.name
+    chats = Chats(assistant, Memory(assistant.shop.engine))
     with gr.Blocks(title=name, analytics_enabled=False) as page:
-        session = gr.State(_new_session)
-        gr.HTML(_head(name), elem_id="dg-head")
+        conversation = gr.State(_new_conversation)
+        gr.HTML(str(_HEAD.format(name=name)), elem_id="dg-head")
         chatbot = gr.Chatbot(
-            elem_id="dg-chat", show_label=False, layout="bubble", buttons=["copy"], feedback_options=("Like", "Dislike"),
-            placeholder=f"<h3>{say('greeting', 'en')}</h3><p>{say('greeting', 'zh')}</p>",
-            examples=[{"text": text} for text in STARTERS], latex_delimiters=[],
+            elem_id="dg-chat", show_label=False, autoscroll=False, container=False, layout="bubble", buttons=[],
+            placeholder=str(_HELLO.format(en=say("greeting", "en"), zh=say("greeting", "zh"))),
+            examples=[{"text": text} for text in STARTERS], latex_delimiters=[], allow_tags=False,
         )
         box = gr.Textbox(
-            elem_id="dg-box", show_label=False, container=False, autofocus=True, max_length=MAX_MESSAGE, submit_btn=True,
-            stop_btn=True, placeholder="What are you looking for? · 想找点什么？",
+            elem_id="dg-box", label="Message · 消息", show_label=False, container=False, autofocus=True, max_lines=6,
+            max_length=MAX_MESSAGE, submit_btn=True, stop_btn=False, placeholder="Looking for something? · 想找点什么？",
         )
-
-        def answer(message: str, shown: Messages, session_id: str) -> Iterator[tuple[str, Messages]]:
-            for messages in _answer(assistant, memory, message, shown, session_id):
-                yield "", messages
-
-        def chosen(event: gr.SelectData, shown: Messages, session_id: str) -> Iterator[tuple[str, Messages]]:
-            text = event.value.get("text") or event.value.get("value") if isinstance(event.value, dict) else event.value
-            yield from answer(str(text or ""), shown, session_id)
-
-        quiet = {"api_visibility": "private", "show_progress": "hidden"}
-        sent = box.submit(answer, [box, chatbot, session], [box, chatbot], **quiet)
-        example = chatbot.example_select(chosen, [chatbot, session], [box, chatbot], **quiet)
-        option = chatbot.option_select(chosen, [chatbot, session], [box, chatbot], **quiet)
-        box.stop(None, cancels=[sent, example, option], api_visibility="private")
-        chatbot.clear(_new_session, outputs=session, api_visibility="private")
-
-        def liked(event: gr.LikeData, session_id: str) -> None:
-            _keep_like(memory, session_id, event)
-
-        chatbot.like(liked, session, None, api_visibility="private")
-        page.load(None, js=LANGUAGE_JS)
+        reaction = gr.Textbox(elem_id="dg-reaction", visible="hidden", show_label=False)
+        _wire(page, chats, conversation, chatbot, box, reaction)
     return page
 
 
@@ -83,62 +155,49 @@ def theme() -> gr.Theme:
     return gr.themes.Soft(primary_hue="orange", neutral_hue="stone", font=list(FONTS), font_mono=["ui-monospace", "monospace"])
 
 
-def _answer(
-    assistant: Assistant, memory: Memory, message: str, shown: Messages, session_id: str
-) -> Iterator[Messages]:
-    """The transcript with the shopper's message and a reply that grows; a closed tab stops the model."""
-    if not message.strip():
-        yield shown
-        return
-    before = [*shown, {"role": "user", "content": message}]
-    yield before
-    cancel = threading.Event()
-    turn: Turn | None = None
-    try:
-        for turn in assistant.stream(message, memory.turns(session_id), session_id=session_id, cancel=cancel):
-            yield [*before, *_reply_messages(turn)]
-        if turn is not None:
-            memory.add(turn)
-    finally:
-        cancel.set()
+def _wire(
+    page: gr.Blocks, chats: Chats, conversation: gr.State, chatbot: gr.Chatbot, box: gr.Textbox, reaction: gr.Textbox
+) -> None:
+    """What happens when. No function takes the transcript back from the browser: it is made from the kept turns."""
 
+    def chosen(event: gr.SelectData, current: str) -> Iterator[Updates]:
+        value = event.value
+        text = value.get("text") or value.get("value") if isinstance(value, dict) else value
+        yield from chats.answer(str(text or ""), current)
 
-def _reply_messages(turn: Turn) -> Messages:
-    """A turn as messages of the transcript: text, then cards, then quick replies under the last one."""
-    language, cards = turn.reading.language, turn.reply.recommendations
-    messages: Messages = [{"role": "assistant", "content": _text(turn), "metadata": {"id": turn.id}}]
-    if cards and turn.reply.kind in ("recommend", "nothing_fits"):
-        messages.append({"role": "assistant", "content": gr.HTML(_cards(cards, language))})
-    if turn.done and turn.reply.quick_replies:
-        messages[-1]["options"] = [{"value": text, "label": text} for text in turn.reply.quick_replies]
-    return messages
+    def liked(event: gr.LikeData, current: str) -> None:
+        index = event.index if isinstance(event.index, int) else event.index[0]
+        chats.liked(index, event.liked in (True, "Like"), current)
 
-
-def _cards(cards: Sequence[Recommendation], language: Language) -> str:
-    return cards_html(cards, language)
-
-
-def _text(turn: Turn) -> str:
-    """The reply's words; the paragraph of each item stays, since the card shows facts and the paragraph the argument."""
-    return turn.reply.text
-
-
-def _keep_like(memory: Memory, session_id: str, event: gr.LikeData) -> None:
-    turns = memory.turns(session_id)
-    if not turns:
-        return
-    kind = "like" if event.liked in (True, "Like") else "dislike"
-    index = event.index if isinstance(event.index, int) else event.index[0]
-    memory.feedback([Feedback(f"{turns[-1].id}:{index}:{kind}", turns[-1].id, kind)])
-
-
-def _new_session() -> str:
-    return uuid.uuid4().hex
-
-
-def _head(name: str) -> str:
-    from markupsafe import Markup
-
-    return str(
-        Markup("<h1>{}</h1><p>You are talking with a computer program, which can be wrong. · 与您对话的是计算机程序，可能出错。</p>").format(name)
+    quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
+    page_parts = [box, chatbot]
+    box.submit(chats.answer, [box, conversation], page_parts, **quiet)
+    chatbot.example_select(chosen, conversation, page_parts, **quiet)
+    chatbot.option_select(chosen, conversation, page_parts, **quiet)
+    box.stop(chats.stop, conversation, None, queue=False, **quiet)
+    chatbot.clear(chats.stop, conversation, None, queue=False, **quiet).then(
+        _new_conversation, None, conversation, queue=False, **quiet
     )
+    chatbot.like(liked, conversation, None, **quiet)
+    reaction.input(chats.react, [reaction, conversation], None, trigger_mode="multiple", **quiet)
+
+
+def _box(*, writing: bool, text: str = "") -> Any:
+    """The text box with its one button; what is typed meanwhile stays."""
+    buttons: dict[str, Any] = {"submit_btn": not writing, "stop_btn": writing}
+    return gr.update(value=text, **buttons) if writing or text else gr.update(**buttons)
+
+
+def _reaction(given: str) -> tuple[str, str, Literal["like", "dislike"] | None]:
+    """Turn, item and kind of what the page sent; without a kind when it is not a reaction."""
+    try:
+        match json.loads(given):
+            case [str(turn), str(item), "like" | "dislike" as kind]:
+                return turn, item, kind
+    except ValueError:
+        _log.warning("a reaction can't be read: %.80r", given)
+    return "", "", None
+
+
+def _new_conversation() -> str:
+    return uuid.uuid4().hex

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import logging
+import socket
+from pathlib import Path
 
 import gradio as gr
+import typer
 import uvicorn
 from fastapi import FastAPI, HTTPException, Request, Response
+from fastapi.responses import JSONResponse
 
 from assistant.conversation import Assistant
 from retrieval.demo.illustrations import illustration
-from ui.chat import PAGE_CSS, chat_page, theme
+from retrieval.errors import RetrievalError
+from ui.chat import chat_page, theme
+from ui.guard import Guard
 from ui.terminal import note, progress_bar
 from ui.wiring import ModelChoice, open_assistant
 
@@ -18,24 +24,19 @@ CHATS = 8
 """Chats answered at a time; the model itself takes one at a time, the rest of a turn runs beside it."""
 QUEUE = 64
 """Messages that may wait; the next one is told that the shop is busy."""
-
-_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "X-Frame-Options": "SAMEORIGIN",
-}
+_PAGE = Path(__file__).parent / "page"
+_log = logging.getLogger("daogou")
 
 
 def make_app(assistant: Assistant, problem: str = "") -> FastAPI:
     """The web application of a shop. `problem` is why it has no language model, empty when it has one."""
     app = FastAPI(title=assistant.shop.settings.name, docs_url=None, redoc_url=None, openapi_url=None)
+    app.add_middleware(Guard)
 
-    @app.middleware("http")
-    async def with_headers(request: Request, call: Callable[[Request], Awaitable[Response]]) -> Response:
-        response = await call(request)
-        for name, value in _HEADERS.items():
-            response.headers.setdefault(name, value)
-        return response
+    @app.exception_handler(RetrievalError)
+    def unwell(_: Request, error: RetrievalError) -> JSONResponse:
+        _log.error("the shop can't be used: %s", error)
+        return JSONResponse({"ready": False, "status": "failing"}, 503)
 
     @app.get("/healthz")
     def healthz() -> dict[str, object]:
@@ -57,18 +58,32 @@ def make_app(assistant: Assistant, problem: str = "") -> FastAPI:
     page = chat_page(assistant)
     page.queue(default_concurrency_limit=CHATS, max_size=QUEUE)
     return gr.mount_gradio_app(
-        app, page, path="/", theme=theme(), css=PAGE_CSS, footer_links=[], run_history=False, enable_monitoring=False,
-        max_file_size="1kb", allowed_paths=[], show_error=False, ssr_mode=False,
+        app, page, path="/", theme=theme(), css_paths=[_PAGE / "chat.css"], js=(_PAGE / "chat.js").read_text(encoding="utf-8"),
+        footer_links=[], run_history=False, enable_monitoring=False, max_file_size="1kb", allowed_paths=[], show_error=False,
+        ssr_mode=False, mcp_server=False, pwa=False,
     )
 
 
 def run_server(shop: str, choice: ModelChoice, host: str, port: int) -> None:
-    """Serve until interrupted."""
+    """Serve until interrupted. The port is taken first, so that a second start says so at once."""
+    listening = _listen(host, port)
     with progress_bar() as progress:
         assistant, problem = open_assistant(shop, choice, progress=progress)
     if problem:
         note(f"No language model: {problem} Replies come from templates.")
     app = make_app(assistant, problem)
     assistant.warm_up()
-    note(f"{assistant.shop.settings.name}: http://{host}:{port}")
-    uvicorn.run(app, host=host, port=port, log_level="warning")
+    shown = f"[{host}]" if ":" in host else host
+    note(f"{assistant.shop.settings.name}: http://{shown}:{port} (Ctrl+C stops it)")
+    config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2, server_header=False)
+    uvicorn.Server(config).run(sockets=[listening])
+    assistant.shop.close()
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """The socket to serve on. Exit code 2 when it can't be had."""
+    try:
+        return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
+    except OSError as error:
+        note(f"daogou: can't listen on {host}:{port}: {error.strerror or error}. Choose another: --port {port + 1}")
+        raise typer.Exit(2) from error
