@@ -120,21 +120,23 @@ class _Table:
         """The place that maximal marginal relevance gives the slot to, with its receipt."""
         left = [place for place in self.order if place not in taken]
         left = [place for place in left if self.fresh[place]] or left
-        allowed = [place for place in left if not self._over(place, taken)] or left
-        best = max(allowed, key=lambda place: (self._value(place, taken), -self.order.index(place)))
+        counts = self._counts(taken)
+        allowed = [place for place in left if not self._over(place, counts)] or left
+        best = max(allowed, key=lambda place: self._value(place, taken))  # the first of equals, in the order by score
         if best == left[0]:
             return Slot(best, "relevance", "the best score of what is left")
         if left[0] not in allowed:
-            return Slot(best, "balance", f"the best score once one {self._over(left[0], taken)} does not fill the slate")
+            return Slot(best, "balance", f"the best score once one {self._over(left[0], counts)} does not fill the slate")
         return Slot(best, "balance", "nearly as good as the next by score, and less like the other picks")
 
     def explore(self, taken: list[int], chance: random.Random) -> int | None:
         """A well-fitting contender unlike the picks, drawn by score; None when there is none."""
+        counts = self._counts(taken)
         fewest = min((self.contenders[place].missed for place in taken), default=0)
         pool = [
             place for place in self.order
             if place not in taken and self.fresh[place] and self.scores[place] >= self.settings.explore_reach
-            and self.contenders[place].missed <= fewest and self._differs(place, taken) and not self._over(place, taken)
+            and self.contenders[place].missed <= fewest and not self._over(place, counts) and self._differs(place, taken)
         ]
         if not pool:
             return None
@@ -148,12 +150,15 @@ class _Table:
         price = max(_price_likeness(self.contenders[place], self.contenders[other]) for other in taken)
         return float((1 - weight) * self.scores[place] - weight * likeness - self.settings.price_spread * price)
 
-    def _over(self, place: int, taken: list[int]) -> str:
+    def _counts(self, taken: list[int]) -> Counter[tuple[str, str]]:
+        """How many picks each brand and each shelf has."""
+        return Counter((name, _label(self.contenders[place], name)) for place in taken for name in self.caps)
+
+    def _over(self, place: int, counts: Counter[tuple[str, str]]) -> str:
         """The name of the cap that the place would break; empty when it breaks none."""
         for name, cap in self.caps.items():
-            counts = Counter(_label(self.contenders[other], name) for other in taken)
             label = _label(self.contenders[place], name)
-            if label and counts[label] >= cap:
+            if label and counts[name, label] >= cap:
                 return "shelf" if name == "category" else name
         return ""
 

@@ -6,13 +6,14 @@ from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from retrieval.postings import Lists, Postings, PostingsBuilder, Rows
-from retrieval.quantities import quantities, unit_of_name
-from retrieval.text import Token, fold, scan, stems
+from retrieval.quantities import name_words, quantities, unit_of_name
+from retrieval.text import Token, fold, scan
 
 YES = frozenset({"yes", "true", "y", "是", "有", "支持", "✓"})
 NO = frozenset({"no", "false", "n", "否", "无", "不支持", "✗", "none"})
@@ -63,11 +64,11 @@ class Values:
 
     def column_named(self, facet: str) -> str | None:
         """The column that a facet names, in either language and spelling; None when there is none."""
-        wanted = stems(facet.replace("_", " "))
-        for column, names in self.names.items():
-            if any(stems(name.replace("_", " ")) == wanted for name in names):
-                return column
-        return None
+        return self._named.get(name_words(facet))
+
+    @cached_property
+    def _named(self) -> dict[tuple[str, ...], str]:
+        return {name_words(name): column for column, names in self.names.items() for name in (*names, column)}
 
     def with_siblings(self, numbers: Iterable[int]) -> frozenset[int]:
         """The values and their translations."""

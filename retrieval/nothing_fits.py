@@ -29,29 +29,32 @@ class Nothing:
 
 
 def nothing_fits(query: Query, required: Requirements, nearest: Nearest) -> Nothing:
-    """The fewest hard signals whose giving up leaves items (one, else two, else all), and the nearest of those items."""
+    """The fewest hard signals whose giving up leaves items (one, else two, else all), and the nearest of those items.
+
+    Another kind of product is offered only where giving up the other wishes does not help, or the shop has no such kind.
+    """
     limit = max(query.limit, 3)
-    for size in range(min(3, len(required.groups) + 1)):
-        options = [(given_up, required.fitting(given_up)) for given_up in combinations(required.groups, size)]
-        options = [(given_up, mask) for given_up, mask in options if mask.any()]
-        kinder = [option for option in options if not any(s.facet == "category" for s in _signals(option[0]))]
-        options = kinder or options  # another kind of product is no near miss while there is one of this kind
-        if options and size:
-            options.sort(key=lambda option: _reluctance(*option))
-            lists = [_near(given_up, mask, required, nearest, limit) for given_up, mask in options]
-            return Nothing(_signals(options[0][0]), _dealt(lists, limit))
-    if required.groups:
-        mask = required.offered & required.priced
-        if mask.any():
-            costs = {row: _costs(row, required) for row in nearest(np.flatnonzero(mask).astype(np.int32), limit)}
-            return Nothing(_signals(required.groups), tuple(costs.items()))
+    if required.fitting(required.groups).any() and not required.fitting().any():
+        kinder = [group for group in required.groups if not (group.understood and _names_a_kind(group))]
+        for groups, size in ((kinder, 1), (kinder, 2), (required.groups, 1), (required.groups, 2)):
+            options = [(given_up, required.fitting(given_up)) for given_up in combinations(groups, size)]
+            options = [(given_up, mask) for given_up, mask in options if mask.any()]
+            if options:
+                options.sort(key=lambda option: _reluctance(*option))
+                lists = [_near(given_up, mask, required, nearest, limit) for given_up, mask in options]
+                return Nothing(_signals(options[0][0]), _dealt(lists, limit))
+        rows = np.flatnonzero(required.offered & required.priced).astype(np.int32)
+        return Nothing(_signals(required.groups), tuple((row, _costs(row, required)) for row in nearest(rows, limit)))
     return _priced_out(query, required, limit)
 
 
-def _reluctance(given_up: tuple[Group, ...], mask: Mask) -> tuple[bool, bool, int]:
-    """Sorts the ways out: a wish that no item can show is named first, the kind of product is given up last."""
-    understood = all(group.understood for group in given_up)
-    return understood, any(s.facet == "category" for s in _signals(given_up)) and understood, -int(mask.sum())
+def _reluctance(given_up: tuple[Group, ...], mask: Mask) -> tuple[bool, int]:
+    """Sorts the ways out: wishes that no item can show are named first, then what gives the most items."""
+    return all(group.understood for group in given_up), -int(mask.sum())
+
+
+def _names_a_kind(group: Group) -> bool:
+    return any(signal.facet == "category" for signal in group.signals)
 
 
 def _near(

@@ -151,7 +151,7 @@ class Search:
         with clock.step("balance"):
             scores = static[rows] + self.scoring.dense * _levelled(cosines)
             order = np.argsort(-scores, kind="stable")
-            order = _unlike(order, cosines, query.limit)[: max(_BALANCED * query.limit, 24) + len(query.shown)]
+            order = _unlike(order, cosines, query.limit, max(_BALANCED * query.limit, 24) + len(query.shown))
             slots = balance(
                 [_contender(catalogue, wishes, int(rows[place]), float(scores[place])) for place in order],
                 view.index.vectors_of(rows[order].astype(np.int64)), query.limit, seed=query.seed, settings=self.balancing,
@@ -238,14 +238,17 @@ def _gather(
     return np.concatenate((near, further)).astype(np.int32), np.concatenate((cosines, more)).astype(np.float32)
 
 
-def _unlike(order: NDArray[np.int64], cosines: Floats, most: int) -> NDArray[np.int64]:
-    """The order with at most `most` rows of one text, told by its cosine, so that a hundred offers of one model leave room."""
+def _unlike(order: NDArray[np.int64], cosines: Floats, most: int, limit: int) -> NDArray[np.int64]:
+    """The first `limit` of the order with at most `most` rows of one text, told by its cosine, so that a hundred offers of one
+    model leave room."""
     counts: Counter[float] = Counter()
     kept = []
     for place in order.tolist():
         counts[float(cosines[place])] += 1
         if counts[float(cosines[place])] <= most or not cosines[place]:
             kept.append(place)
+        if len(kept) == limit:
+            break
     return np.array(kept, dtype=np.int64)
 
 

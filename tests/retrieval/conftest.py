@@ -169,7 +169,7 @@ def vocabulary(catalogue: Catalogue) -> Vocabulary:
     return Vocabulary(catalogue, "USD")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def remembered_shop() -> Callable[..., RememberedShop]:
     """Builds a shop in memory out of items."""
     return RememberedShop
