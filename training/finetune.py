@@ -76,22 +76,25 @@ class Trained:
     data_sha256: str
 
 
+Fresh = Callable[[int], Sequence[Marked]]
+"""Further messages for an epoch, numbered from 0; the same for the same number."""
 Judge = Callable[[Path], float]
 """The figure (higher is better) of the adapter in a folder."""
 
 
 def train_adapter(
     recipe: Recipe, base: Path, out: Path, messages: Sequence[Marked], validation: Sequence[Marked] = (), *,
-    start: Path | None = None, judge: Judge | None = None, now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    start: Path | None = None, judge: Judge | None = None, fresh: Fresh = lambda epoch: (),
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Trained:
     """The adapter in `out/adapter`, trained on `messages`; a killed run goes on from its newest complete checkpoint.
 
-    `start` is an adapter to train further. With a `judge` the best checkpoint is published instead of the last. Out of
-    memory, a batch is halved and the run goes on.
+    `start` is an adapter to train further, `fresh` gives messages made for one epoch (out of patterns). With a `judge` the
+    best checkpoint is published instead of the last. Out of memory, a batch is halved and the run goes on.
     """
     while True:
         try:
-            return _train(recipe, base, out, messages, validation, start, judge, now)
+            return _train(recipe, base, out, messages, validation, start, judge, fresh, now)
         except torch.OutOfMemoryError:
             if recipe.accumulation >= recipe.batch:
                 raise
@@ -102,11 +105,11 @@ def train_adapter(
 
 def _train(
     recipe: Recipe, base: Path, out: Path, messages: Sequence[Marked], validation: Sequence[Marked],
-    start: Path | None, judge: Judge | None, now: Callable[[], datetime],
+    start: Path | None, judge: Judge | None, fresh: Fresh, now: Callable[[], datetime],
 ) -> Trained:
     set_seed(recipe.seed)
     tokenizer = AutoTokenizer.from_pretrained(base)
-    rows, left_out = encode(passes(recipe, messages), tokenizer, recipe.max_tokens)
+    rows, left_out = encode(passes(recipe, messages, fresh), tokenizer, recipe.max_tokens)
     kept_back, _ = encode([example(m) for m in validation], tokenizer, recipe.max_tokens)
     model = lora_model(recipe, base, start)
     trained = Trained(out / "adapter", len(rows), left_out, math.nan, data_hash(messages))
@@ -138,13 +141,13 @@ def _train(
     return replace(trained, validation_loss=loss)
 
 
-def passes(recipe: Recipe, messages: Sequence[Marked]) -> list[Example]:
-    """The messages once for every epoch, disturbed differently each time; the first time as they are."""
+def passes(recipe: Recipe, messages: Sequence[Marked], fresh: Fresh = lambda epoch: ()) -> list[Example]:
+    """The messages once for every epoch, disturbed differently each time, the first time as they are; with the `fresh` ones."""
     pool = pool_of(messages)
     chance = random.Random(recipe.seed)
     found: list[Example] = []
     for epoch in range(recipe.epochs):
-        order = list(messages)
+        order = [*messages, *fresh(epoch)]
         chance.shuffle(order)
         found += [example(disturb(m, pool, recipe.noise, chance) if epoch else m) for m in order]
     return found
