@@ -76,6 +76,7 @@ def query_for(profile: Profile, reading: Reading, screen: Sequence[Item], histor
         like=like,
         shown=profile.shown,
         rejected=profile.rejected,
+        fresh=reading.intent == "refine" and not reading.signals,
         limit=limit,
         seed=len(history),
     )

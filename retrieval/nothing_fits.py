@@ -10,10 +10,9 @@ import numpy as np
 
 from retrieval.catalogue import Catalogue, Mask
 from retrieval.meaning import Meaning
-from retrieval.money import major
 from retrieval.postings import Rows
 from retrieval.requirements import Group, Requirements
-from retrieval.schema import Op, Query, Signal
+from retrieval.schema import Query, Signal
 
 Nearest = Callable[[Rows, int], Sequence[int]]
 """The rows of a set that lie closest to the query, closest first."""
@@ -34,18 +33,18 @@ def nothing_fits(query: Query, required: Requirements, nearest: Nearest) -> Noth
     Another kind of product is offered only where giving up the other wishes does not help, or the shop has no such kind.
     """
     limit = max(query.limit, 3)
-    if required.fitting(required.groups).any() and not required.fitting().any():
-        kinder = [group for group in required.groups if not (group.understood and _names_a_kind(group))]
-        for groups, size in ((kinder, 1), (kinder, 2), (required.groups, 1), (required.groups, 2)):
-            options = [(given_up, required.fitting(given_up)) for given_up in combinations(groups, size)]
-            options = [(given_up, mask) for given_up, mask in options if mask.any()]
-            if options:
-                options.sort(key=lambda option: _reluctance(*option))
-                lists = [_near(given_up, mask, required, nearest, limit) for given_up, mask in options]
-                return Nothing(_signals(options[0][0]), _dealt(lists, limit))
-        rows = np.flatnonzero(required.offered & required.priced).astype(np.int32)
-        return Nothing(_signals(required.groups), tuple((row, _costs(row, required)) for row in nearest(rows, limit)))
-    return _priced_out(query, required, limit)
+    if not required.fitting(required.groups).any():
+        return Nothing((), ())
+    kinder = [group for group in required.groups if not (group.understood and _names_a_kind(group))]
+    for groups, size in ((kinder, 1), (kinder, 2), (required.groups, 1), (required.groups, 2)):
+        options = [(given_up, required.fitting(given_up)) for given_up in combinations(groups, size)]
+        options = [(given_up, mask) for given_up, mask in options if mask.any()]
+        if options:
+            options.sort(key=lambda option: _reluctance(*option))
+            lists = [_near(given_up, mask, required, nearest, limit) for given_up, mask in options]
+            return Nothing(_signals(options[0][0]), _dealt(lists, limit))
+    rows = np.flatnonzero(required.offered).astype(np.int32)
+    return Nothing(_signals(required.groups), tuple((row, _costs(row, required)) for row in nearest(rows, limit)))
 
 
 def _reluctance(given_up: tuple[Group, ...], mask: Mask) -> tuple[bool, int]:
@@ -97,17 +96,3 @@ def _costs(row: int, required: Requirements) -> tuple[Signal, ...]:
 
 def _signals(groups: Iterable[Group]) -> tuple[Signal, ...]:
     return tuple(signal for group in groups for signal in group.signals)
-
-
-def _priced_out(query: Query, required: Requirements, limit: int) -> Nothing:
-    """Nothing is cheaper, or dearer, than what was shown: the price wish is the cause, the next price the nearest."""
-    edge = query.ceiling or query.floor
-    free = Requirements(required.catalogue, required.groups, required.offered, np.ones_like(required.priced)).fitting()
-    if edge is None or not free.any():
-        return Nothing((), ())
-    stated = tuple(signal for signal in query.signals if signal.facet == "price" and signal.number is None)
-    op: Op = "<=" if query.ceiling is not None else ">="
-    cause = stated or (Signal("price", op, str(major(edge)), source="profile"),)
-    rows = np.flatnonzero(free)
-    ordered = rows[np.argsort(np.abs(required.catalogue.prices[rows] - edge.amount), kind="stable")][:limit]
-    return Nothing(cause, tuple((int(row), cause) for row in ordered))

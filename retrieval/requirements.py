@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from retrieval.catalogue import Catalogue, Mask
 from retrieval.conditions import Shown, either, meeting, together
 from retrieval.meaning import Meaning
-from retrieval.schema import Money, Query, Signal
+from retrieval.schema import Query, Signal
 
 
 @dataclass(frozen=True)
@@ -38,17 +36,15 @@ class Requirements:
     groups: tuple[Group, ...]
     offered: Mask
     """Buyable now, not rejected, and not itself what the results should resemble."""
-    priced: Mask
-    """Within the ceiling and the floor of the query."""
 
     def fitting(self, without: Sequence[Group] = ()) -> Mask:
         """The items that may be shown when the groups `without` are given up."""
         kept = [group.shown for group in self.groups if group not in without]
-        return together(self.catalogue, kept) & self.offered & self.priced
+        return together(self.catalogue, kept) & self.offered
 
 
 def requirements(query: Query, catalogue: Catalogue, resolve: Callable[[Signal], Meaning]) -> Requirements:
-    """The query's hard signals, ceiling and floor, rejected and unavailable items, as masks."""
+    """The query's hard signals, rejected and unavailable items, as masks."""
     meanings = [resolve(signal) for signal in dict.fromkeys(query.signals) if signal.hard]
     groups: dict[tuple[str, ...], list[Meaning]] = {}
     for meaning in meanings:
@@ -57,7 +53,7 @@ def requirements(query: Query, catalogue: Catalogue, resolve: Callable[[Signal],
     offered = catalogue.available.copy()
     offered[catalogue.rows_of((*query.rejected, *query.like))] = False
     built = tuple(Group(tuple(held), _shown(catalogue, held)) for held in groups.values())
-    return Requirements(catalogue, built, offered, _within(query, catalogue))
+    return Requirements(catalogue, built, offered)
 
 
 def _alternatives(meaning: Meaning) -> tuple[str, ...]:
@@ -73,19 +69,3 @@ def _alternatives(meaning: Meaning) -> tuple[str, ...]:
 def _shown(catalogue: Catalogue, meanings: Sequence[Meaning]) -> Shown:
     shown = [meeting(catalogue, meaning) for meaning in meanings]
     return shown[0] if len(shown) == 1 else either(shown, catalogue)
-
-
-def _within(query: Query, catalogue: Catalogue) -> Mask:
-    found = np.ones(len(catalogue), dtype=bool)
-    if query.ceiling is not None:
-        found &= _in_currency(query.ceiling, catalogue) & (catalogue.prices < query.ceiling.amount)
-    if query.floor is not None:
-        found &= _in_currency(query.floor, catalogue) & (catalogue.prices > query.floor.amount)
-    return found
-
-
-def _in_currency(price: Money, catalogue: Catalogue) -> Mask:
-    if price.currency not in catalogue.currency_codes:
-        return np.zeros(len(catalogue), dtype=bool)
-    found: Mask = (catalogue.currencies == catalogue.currency_codes.index(price.currency)) & (catalogue.prices >= 0)
-    return found

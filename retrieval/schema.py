@@ -243,10 +243,8 @@ class Query:
     """Ids shown before: demoted."""
     rejected: tuple[str, ...] = ()
     """Ids never to show again."""
-    ceiling: Money | None = None
-    """Strictly below this price: "cheaper" than what was shown. Hard."""
-    floor: Money | None = None
-    """Strictly above this price: "something better, more expensive". Hard."""
+    fresh: bool = False
+    """Only items that were not shown, as long as there are any: "show me others"."""
     limit: int = 3
     pool: int = 200
     """Candidates fetched before ranking."""

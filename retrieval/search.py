@@ -15,12 +15,14 @@ from numpy.typing import NDArray
 
 from retrieval.balance import DEFAULT_BALANCE, BalanceSettings, Contender, balance
 from retrieval.catalogue import Catalogue, Mask, build_catalogue
+from retrieval.conditions import meeting
 from retrieval.embedding.embedder import Embedder
 from retrieval.index import Floats, VectorIndex
 from retrieval.likeness import Likeness
 from retrieval.matching import evidence, instead_of
 from retrieval.naming import named_rows
 from retrieval.nothing_fits import nothing_fits
+from retrieval.people import grown_up
 from retrieval.postings import Rows
 from retrieval.requirements import Requirements, requirements
 from retrieval.schema import Candidate, Item, Match, NearMiss, Pick, Query, Signal, Slate
@@ -106,7 +108,7 @@ class Search:
             vector = self._vector(query, view)
         with clock.step("filter"):
             required = requirements(query, view.catalogue, view.vocabulary.resolve)
-            fitting = required.fitting()
+            fitting = _unseen(query, view, required.fitting())
         if fitting.any():
             slate = self._slate(query, view, fitting, vector, clock)
         else:
@@ -146,6 +148,7 @@ class Search:
             wishes = [soft_wish(catalogue, m, fitting, like) for m in soft if m.kind not in ("any", "nothing", "name")]
             names = {s: self._named(s, view) for s in query.signals if resolve(s).kind == "name" and s.wanted}
             static = self._static_scores(query, catalogue, wishes, names.values())
+            static -= self.scoring.soft * self._for_children(wishes, view)
         with clock.step("nearest"):
             rows, cosines = _gather(query, view, fitting, vector, static)
         with clock.step("balance"):
@@ -187,6 +190,16 @@ class Search:
             scores[rows] += _NAMED_FIRST
         return scores
 
+    def _for_children(self, wishes: Sequence[Wish], view: View) -> Mask:
+        """The items meant for children, where somebody wishes for a grown-up by name: "my mother" wants no kids' boots."""
+        grown = [wish for wish in wishes if wish.meaning.signal.facet == "audience" and grown_up(wish.meaning.signal.value)]
+        if not grown:
+            return np.zeros(len(view.catalogue), dtype=bool)
+        children = meeting(view.catalogue, view.vocabulary.resolve(Signal("audience", "~", "kids"))).items
+        met = np.logical_or.reduce([wish.met for wish in grown])
+        kept: Mask = children & ~met
+        return kept
+
     def _named(self, signal: Signal, view: View) -> Rows:
         return named_rows(signal.value, view.catalogue, view.vocabulary.spell, lambda rows: self._items(rows, view))
 
@@ -221,6 +234,15 @@ class Search:
     def _items(self, rows: Sequence[int], view: View) -> dict[int, Item]:
         """The items of the rows; one that an import has taken away since is left out."""
         return {view.catalogue.rows[item.id]: item for item in self.shop.items([view.catalogue.ids[row] for row in rows])}
+
+
+def _unseen(query: Query, view: View, fitting: Mask) -> Mask:
+    """For a fresh slate the fitting items that were not shown, as long as there are any."""
+    if not query.fresh:
+        return fitting
+    unseen = fitting.copy()
+    unseen[view.catalogue.rows_of(query.shown)] = False
+    return unseen if unseen.any() else fitting
 
 
 def _gather(

@@ -43,7 +43,14 @@ def category_meaning(
 def _ending_in(words: Words, catalogue: Catalogue) -> list[Shelf]:
     """Shelves one of whose names, or parts of it, ends in the words: `boot` names Hiking boots, `lamp` no Lamp shades."""
     found = [shelf for shelf in catalogue.shelves if any(part[-len(words) :] == words for part in _parts(shelf))]
-    return [shelf for shelf in found if _is_kind(shelf, catalogue)] or found
+    return [shelf for shelf in found if _is_kind(shelf, catalogue)] or found or _clipped(words, catalogue)
+
+
+def _clipped(words: Words, catalogue: Catalogue) -> list[Shelf]:
+    """Shelves whose Chinese name is the words and one character more: 防晒 is said for 防晒霜, 洗发 for 洗发水."""
+    if len(words) < 2 or not all(HAN.match(word) for word in words):
+        return []
+    return [shelf for shelf in catalogue.shelves if any(part[:-1] == words for part in _parts(shelf))]
 
 
 def _is_kind(shelf: Shelf, catalogue: Catalogue) -> bool:

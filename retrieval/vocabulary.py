@@ -13,9 +13,10 @@ from retrieval.catalogue import Catalogue
 from retrieval.likeness import Likeness
 from retrieval.meaning import Meaning, Reach
 from retrieval.measures import bound_meaning, price_meaning, rating_meaning, relative_meaning
+from retrieval.people import labels_for
 from retrieval.schema import Signal
 from retrieval.shelves import category_meaning
-from retrieval.text import HAN, denied, fold, scan, stems
+from retrieval.text import HAN, denied, fold, scan, stem, stems
 
 Words = tuple[str, ...]
 ANY = frozenset({"any", "anything", "whatever", "either", "无所谓", "不限", "都行", "都可以", "随便", "随意", "不挑"})
@@ -88,6 +89,10 @@ class Vocabulary:
         forms = [text, bare, _TRAILING.sub("", bare) if HAN.search(bare) else bare]
         if signal.facet == "size" and text in LETTERS:
             forms.append(LETTERS[text])
+        if signal.facet == "use":
+            forms += _gerunds(bare)
+        if signal.facet == "audience":
+            forms += labels_for(text)
         phrases = tuple(words for words in dict.fromkeys(stems(form) for form in forms) if words)
         longer = tuple(words for words in phrases if len(words) > 1 or not HAN.match(words[0]))
         # a single character stands inside many words: what must not be is looked for by it all the same
@@ -177,6 +182,14 @@ class Vocabulary:
         found = process.extractOne(word, self._spelling, scorer=OSA.distance, score_cutoff=edits)
         return found[0] if found and found[0][0] == word[0] else word
 
+
+
+def _gerunds(words: str) -> tuple[str, ...]:
+    """How labels name the activity of a verb: `hikes` is hiking, `run` running; forms that are no words find nothing."""
+    base = stem(words)
+    if not base.isascii() or not base.isalpha() or base.endswith("ing"):
+        return ()
+    return (f"{base}ing", f"{base[:-1]}ing", f"{base}{base[-1]}ing")
 
 def _denied_by(value: str) -> Words:
     """The words that a wish negates: silicone of 无硅油."""

@@ -108,13 +108,12 @@ def test_items_shown_before_come_last(find: Find) -> None:
     assert set(_ids(find("category=tent", limit=4, shown=tuple(first)))[2:]) == set(first)
 
 
-def test_cheaper_is_below_the_ceiling(find: Find) -> None:
-    """A ceiling is strict; when nothing lies below it the price is named and the next price offered."""
-    slate = find("category=headphone", ceiling=Money(3900, "USD"))
-    assert {item.price.amount for item in slate.items} == {1500, 2500}
-    none = find("category=headphone | price~cheaper", ceiling=Money(1500, "USD"))
-    assert [str(s) for s in none.blocked_by] == ["price~cheaper"]
-    assert none.near_misses[0].item.id == "i22"
+def test_others_are_only_others(find: Find) -> None:
+    """A fresh slate holds nothing that was shown while something else fits, and the shown ones when nothing does."""
+    first = _ids(find("category=tent", limit=3))
+    assert not set(first) & set(_ids(find("category=tent", limit=3, shown=tuple(first), fresh=True)))
+    everything = _ids(find("category=tent", limit=10))
+    assert _ids(find("category=tent", limit=3, shown=tuple(everything), fresh=True))
 
 
 def test_more_like_this_is_not_this(find: Find) -> None:

@@ -1,0 +1,81 @@
+"""Orders and rules: from the records, or not at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from assistant.schema import Reading
+from assistant.service import HelpDesk, answer_order, passages_of
+from retrieval.embedding.hashing_embedder import HashingEmbedder
+from retrieval.importing import import_feed
+from retrieval.schema import HelpPage, Order, Signal
+from retrieval.shop import Shop, ShopSettings
+
+RETURNS = "# Returning things\n\nYou have 30 days to return an unused item.\n\n## Shoes\n\nShoes must come back in their box."
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    made = Shop.create(
+        tmp_path_factory.mktemp("service") / "shop", ShopSettings("Service", embedder="hashing"), embedder=HashingEmbedder()
+    )
+    orders = (
+        Order("DG-1", "anna", "shipped", datetime(2026, 5, 1, tzinfo=UTC), carrier="Heron", tracking="HP7", due=datetime(2026, 5, 9, tzinfo=UTC)),
+        Order("DG-2", "ben", "delivered", datetime(2026, 5, 1, tzinfo=UTC)),
+    )
+    pages = (
+        HelpPage("returns", "en", "Returns", RETURNS, "returns", "3"),
+        HelpPage("returns", "zh", "退货", "未使用的商品30天内可退。", "returns", "3"),
+    )
+    import_feed(made, orders=orders, help_pages=pages)
+    yield made
+    made.close()
+
+
+def ask(line: str, text: str, language: str = "en") -> Reading:
+    intent, *signals = line.split(" | ")
+    return Reading(intent, language, tuple(Signal.parse(s) for s in signals), text)  # type: ignore[arg-type]
+
+
+def test_an_own_order_is_told_from_the_records(shop: Shop) -> None:
+    """State, date, carrier and number are the table's."""
+    text = answer_order(ask("order | action=track | order=dg-1", "where is dg-1"), shop, "anna").text
+    assert all(words in text for words in ("DG-1", "on its way", "May 9, 2026", "Heron", "HP7"))
+
+
+@pytest.mark.parametrize(("shopper", "said"), [("", "sign in"), ("ben", "find no order"), ("eve", "find no order")])
+def test_no_order_of_another_is_told(shop: Shop, shopper: str, said: str) -> None:
+    """A stranger, and a customer who is not the owner, learn nothing of it."""
+    text = answer_order(ask("order | action=track | order=dg-1", "where is dg-1"), shop, shopper).text
+    assert said in text
+    assert "Heron" not in text and "HP7" not in text
+
+
+def test_a_change_goes_to_a_person(shop: Shop) -> None:
+    """The assistant promises no change of an order."""
+    assert answer_order(ask("order | action=cancel | order=dg-1", "cancel"), shop, "anna").kind == "handoff"
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "30 days"), ("zh", "30天")])
+def test_a_rule_is_quoted_with_its_page(shop: Shop, language: str, said: str) -> None:
+    """The answer is a passage of a page in the shopper's language, with its version."""
+    reply = HelpDesk(shop).answer(ask("policy | topic=returns", "how long to return an unused item", language))
+    assert reply.kind == "service"
+    assert said in reply.text and reply.passages[0].version == "3"
+
+
+def test_what_no_page_covers_goes_to_a_person(shop: Shop) -> None:
+    """No rule is made up."""
+    reply = HelpDesk(shop).answer(ask("policy | topic=warranty", "zzz qqq xxx"))
+    assert reply.kind == "handoff" and not reply.passages
+
+
+def test_passages_carry_their_heading() -> None:
+    """A heading belongs to the paragraph under it."""
+    assert passages_of(RETURNS) == (
+        "Returning things: You have 30 days to return an unused item.", "Shoes: Shoes must come back in their box.",
+    )
