@@ -28,8 +28,9 @@ class ScoringSettings:
 
     dense: float = 0.6
     """Weight of the likeness of meaning, brought to 0..1 among the candidates."""
-    lexical: float = 0.4
-    """Weight of the share of the query's words, by rarity, that stand in the item; measured on judged product searches."""
+    lexical: float = 0.6
+    """Weight of the share of the query's words, by rarity, that stand in the item. On 150 judged product searches over titles
+    dense alone gives nDCG@10 .859 over the judged pairs, words alone .858, any weight from 0.2 to 1.2 here .861 to .865."""
     soft: float = 0.8
     """What a met soft wish adds, and half of it by degree; a negative one that is not met takes as much."""
     rating: float = 0.05
