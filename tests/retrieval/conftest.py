@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 import pytest
+from hypothesis import settings
 from numpy.typing import NDArray
 
 from retrieval.catalogue import Catalogue, build_catalogue
@@ -14,6 +15,9 @@ from retrieval.embedding.hashing_embedder import HashingEmbedder
 from retrieval.schema import Attribute, Item, Money, Translation, Variant
 from retrieval.search import Search
 from retrieval.vocabulary import Vocabulary
+
+settings.register_profile("steady", deadline=None, max_examples=60)  # a busy machine is no failure
+settings.load_profile("steady")
 
 CHINESE = {
     "Outdoor": "户外", "Hiking boots": "徒步鞋", "Tents": "帐篷", "Kitchen": "厨房", "Kettles": "电热水壶", "Pet beds": "宠物窝",
