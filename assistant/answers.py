@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from assistant.evidence import attributes_of, quote_for, reasons_of, wish_text
+from assistant.evidence import attributes_of, opinion_on, reasons_of
 from assistant.interests import named, referred, wishes
 from assistant.phrases import join, say
+from assistant.plain_words import wish_text
 from assistant.schema import Reading, Recommendation, Reply, Turn
 from retrieval.matching import Judged, match
 from retrieval.money import format_money
@@ -84,8 +85,7 @@ def _what(item: Item, asked: Sequence[Signal], shop: Shop, search: Search, langu
 
 
 def _quote(item: Item, asked: Sequence[Signal], shop: Shop, language: Language) -> str:
-    """A buyer's sentence that speaks of what was asked, of any number of stars: an answer is no advertisement."""
-    quote = quote_for(shop.reviews_of(item.id), asked, language, pleased=False)
+    quote = opinion_on(shop.reviews_of(item.id), asked, language)
     return f"{item.words(language)[0]}: {say('quote', language, text=quote.text)}" if quote else ""
 
 

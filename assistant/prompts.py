@@ -30,7 +30,8 @@ def reading_prompt(
     """The prompt whose answer is the line notation of `message`.
 
     `message` is the normalised text (`numerals.normalise`). `shown` are the titles on the screen, first is number 1;
-    only the last two messages of `history` are used. A tuned model gets no examples: prompts are kept short because reading is mostly prefill.
+    only the last two messages of `history` are used.
+    A tuned model gets no examples: prompts are kept short because reading is mostly prefill.
     """
     shots: list[Message] = []
     if not tuned:

@@ -13,7 +13,8 @@ _IDEOGRAPH = re.compile(r"[㐀-鿿豈-﫿]")
 _LETTER = re.compile(r"[A-Za-zÀ-ɏͰ-ϿЀ-ӿ]")
 
 _TO_A_MACHINE = re.compile(
-    r"https?://|www\.|(?:ignore|disregard|forget)\s+(?:all|any|the|your|previous|prior|above)\b|system\s+prompt|"
+    r"https?://|www\.|\b[a-z0-9-]+\.(?:example|com|net|shop|cn)\b|message me|half price|加我|加微信|微信号|红包|贷款|"
+    r"(?:ignore|disregard|forget)\s+(?:all|any|the|your|previous|prior|above)\b|system\s+prompt|"
     r"\b(?:you|assistant|ai|bot)\s+(?:must|should|are\s+now)\b|\bas\s+an?\s+(?:ai|assistant)\b|"
     r"忽略.{0,8}(?:指令|指示|要求|规则)|系统提示|你(?:必须|现在是)|作为.{0,6}(?:助手|模型|AI)",
     re.IGNORECASE,

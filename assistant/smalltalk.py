@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from assistant.evidence import wish_text
 from assistant.interests import wishes
 from assistant.phrases import join, say
+from assistant.plain_words import wish_text
 from assistant.safety import says_something
 from assistant.schema import Profile, Reading, Reply
 from retrieval.schema import Item

@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from assistant.errors import ModelError
-from assistant.evidence import facts_of, quote_for, reasons_of, wish_text
+from assistant.evidence import facts_of, quote_for, reasons_of
 from assistant.grounding import sentence_grammar, unsupported
 from assistant.language import Generation, LanguageModel, generate
 from assistant.phrases import join, say
+from assistant.plain_words import wish_text
 from assistant.prompts import writing_prompt
 from assistant.schema import Degradation, Profile, Reading, Recommendation, Reply
 from assistant.settings import Settings
@@ -39,7 +40,8 @@ class Writer:
             yield self._nothing(reading, slate)
             return
         deadline = self.clock() + self.settings.write_deadline
-        opening = _opening(reading, profile, slate)
+        currency = self.shop.currency
+        opening = _opening(reading, profile, slate, currency)
         reply = Reply("recommend", opening, opening=opening)
         yield reply
         for number, pick in enumerate(slate.picks, 1):
@@ -58,15 +60,15 @@ class Writer:
                 dropped=reply.dropped + dropped,
             )
             yield reply
-        closing = _closing(slate, reading.language)
+        closing = _closing(slate, reading.language, currency)
         text = f"{reply.text}\n\n{closing}" if closing else reply.text
         yield replace(reply, text=text, closing=closing, quick_replies=_quick(slate, reading.language))
 
     def _recommendation(self, pick: Pick, held: tuple[Signal, ...], language: Language) -> Recommendation:
         item = pick.candidate.item
-        quote = quote_for(self.shop.reviews_of(item.id), held, language)
+        quote = quote_for(self.shop.reviews_of(item.id), held, item, language)
         return Recommendation(
-            item, item.words(language)[0], item.price, reasons_of(pick.candidate.matches, language),
+            item, item.words(language)[0], item.price, reasons_of(pick.candidate.matches, language, self.shop.currency),
             (quote,) if quote else (), pick.receipt,
         )
 
@@ -96,13 +98,14 @@ class Writer:
 
     def _nothing(self, reading: Reading, slate: Slate) -> Reply:
         language = reading.language
-        blocked = join([wish_text(s, language) for s in slate.blocked_by], language)
+        currency = self.shop.currency
+        blocked = join([wish_text(s, language, currency) for s in slate.blocked_by], language)
         opening = say("blocked", language, wishes=blocked or reading.text)
-        lines = [opening, *(_near(miss, language) for miss in slate.near_misses)]
+        lines = [opening, *(_near(miss, language, currency) for miss in slate.near_misses)]
         cards = tuple(
             Recommendation(
                 miss.item, miss.item.words(language)[0], miss.item.price, receipt="near miss",
-                sentence=say("costs", language, costs=_costs(miss, language)),
+                sentence=say("costs", language, costs=_costs(miss, language, currency)),
             )
             for miss in slate.near_misses
         )
@@ -114,10 +117,10 @@ class Writer:
             self.degraded.append(entry)
 
 
-def _opening(reading: Reading, profile: Profile, slate: Slate) -> str:
+def _opening(reading: Reading, profile: Profile, slate: Slate, currency: str) -> str:
     language = reading.language
     unmet = set(slate.relaxed)
-    kept = [wish_text(signal, language) for signal in profile.signals if signal not in unmet]
+    kept = [wish_text(signal, language, currency) for signal in profile.signals if signal not in unmet]
     count = len(slate.picks)
     if not kept:
         return say("found_plain", language, text=reading.text)
@@ -125,8 +128,8 @@ def _opening(reading: Reading, profile: Profile, slate: Slate) -> str:
     return f"{text} {say('found_many', language, fitting=slate.fitting, count=count)}" if slate.fitting > count * 2 else text
 
 
-def _closing(slate: Slate, language: Language) -> str:
-    unmet = [wish_text(signal, language) for signal in slate.relaxed]
+def _closing(slate: Slate, language: Language, currency: str) -> str:
+    unmet = [wish_text(signal, language, currency) for signal in slate.relaxed]
     return say("unmet", language, wishes=join(unmet, language)) if unmet else ""
 
 
@@ -139,18 +142,19 @@ def _price(entry: Recommendation, language: Language) -> str:
     return f" — {format_money(entry.price, language)}" if entry.price is not None else ""
 
 
-def _near(miss: NearMiss, language: Language) -> str:
+def _near(miss: NearMiss, language: Language, currency: str) -> str:
     price = f" — {format_money(miss.item.price, language)}" if miss.item.price is not None else ""
-    return say("near", language, title=miss.item.words(language)[0], price=price, costs=_costs(miss, language))
+    return say("near", language, title=miss.item.words(language)[0], price=price, costs=_costs(miss, language, currency))
 
 
-def _costs(miss: NearMiss, language: Language) -> str:
-    return join([wish_text(signal, language) for signal in miss.costs], language)
+def _costs(miss: NearMiss, language: Language, currency: str) -> str:
+    return join([wish_text(signal, language, currency) for signal in miss.costs], language)
 
 
 def _template(entry: Recommendation, pick: Pick, language: Language) -> str:
-    """What fits, in the shop's own words, when no model wording stands the check."""
-    facts = facts_of(entry.item, pick.candidate.matches, language)
-    proofs = entry.reasons or facts[:3]
-    end = "。" if language == "zh" else "."
-    return (join(list(proofs), language) if language == "zh" else "; ".join(proofs)) + end if proofs else ""
+    """The item's own data, what answers a wish first, when no model wording stands the check."""
+    price = format_money(entry.price, language) if entry.price else ""
+    facts = [fact for fact in facts_of(entry.item, pick.candidate.matches, language) if not price or price not in fact][:3]
+    if language == "zh":
+        return "；".join(fact.replace(": ", "：", 1) for fact in facts) + "。" if facts else ""
+    return "; ".join(facts).capitalize() + "." if facts else ""
