@@ -11,8 +11,8 @@ _OLD = ("elderly", "seniors", "老人", "中老年")
 _GROUPS: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(
         ("mother", "mum", "mom", "mummy", "wife", "girlfriend", "gf", "sister", "aunt", "auntie", "fiancee", "daughter-in-law",
-         "lady", "girl", "妈妈", "老妈", "妈", "母亲", "老婆", "妻子", "媳妇", "女朋友", "女友", "姐姐", "妹妹", "姐", "闺蜜", "阿姨",
-         "女生", "婆婆", "岳母"),
+         "lady", "girl", "妈妈", "老妈", "妈", "母亲", "老婆", "妻子", "媳妇", "女朋友", "女友", "姐姐", "妹妹", "姐", "闺蜜",
+         "阿姨", "女生", "婆婆", "岳母"),
         _WOMEN,
     ),
     **dict.fromkeys(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 
@@ -77,7 +78,7 @@ def test_the_reply_grows(assistant: Assistant) -> None:
     """Every streamed text begins with the one before; only the last turn is done."""
     turns = list(assistant.stream("a kettle under 60", session_id="s"))
     texts = [turn.reply.text for turn in turns]
-    assert all(later.startswith(earlier) for earlier, later in zip(texts, texts[1:], strict=False))
+    assert all(later.startswith(earlier) for earlier, later in pairwise(texts))
     assert [turn.done for turn in turns] == [False] * (len(turns) - 1) + [True]
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from retrieval.feeds import read_catalog
 from retrieval.matching import match
-from retrieval.schema import HARD_OPS, Item, Money, Query, Signal
+from retrieval.schema import HARD_OPS, Item, Query, Signal
 from retrieval.search import Search
 
 Find = Callable[..., Any]
