@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Table, func, select
 
 from retrieval import rows
 from retrieval.database import delete_keys, upsert
-from retrieval.errors import RowError
+from retrieval.errors import IndexError_, RowError
 from retrieval.index_choice import EMBED_BATCH, bump_version
 from retrieval.item_text import item_text
 from retrieval.schema import HelpPage, Interaction, Item, Order, Review
@@ -56,6 +56,8 @@ class ImportReport:
     """Texts embedded: items that read alike are embedded once."""
     rejected: list[RowError] = field(default_factory=list)
     seconds: float = 0.0
+    index_warning: str = ""
+    """Why no index could be made of what was imported; exact search serves then."""
 
     def as_json(self) -> dict[str, Any]:
         """The report as JSON values."""
@@ -78,7 +80,7 @@ def import_feed(
     """What was read and done; the feeds are in the shop's tables, its version is new when they changed anything.
 
     With `prune`, items, reviews and help pages that their feed no longer has are deleted; a feed without a row deletes
-    nothing. Raises StoreError, EmbedderError and IndexError_; what was told as progress before is kept.
+    nothing. Raises StoreError and EmbedderError; what was told as progress before is kept.
     """
     started = clock()
     run = _Import(shop, ImportReport(), dry_run, progress or _silent)
@@ -199,7 +201,10 @@ class _Import:
             drop_unused(connection)
             delete_keys(connection, meta, ("key",), [(_UNDER_WAY,)])
             bump_version(connection)
-        self._shop.refresh_index(self._progress)
+        try:
+            self._shop.refresh_index(self._progress)
+        except IndexError_ as error:
+            self.report.index_warning = str(error)
 
     def _sound(self, feed: str, key: str, shape: str, again: bool) -> bool:
         """False for a row that can't be kept, which is reported."""
