@@ -179,7 +179,7 @@ def _wire(
         _new_conversation, None, conversation, queue=False, **quiet
     )
     chatbot.like(liked, conversation, None, **quiet)
-    reaction.input(chats.react, [reaction, conversation], None, trigger_mode="multiple", **quiet)
+    reaction.change(chats.react, [reaction, conversation], None, trigger_mode="multiple", **quiet)
 
 
 def _box(*, writing: bool, text: str = "") -> Any:

@@ -23,7 +23,7 @@ HEADERS = {
     ),
 }
 _GRADIO = "/gradio_api/"
-_GRADIO_DOORS = ("queue/", "heartbeat/", "info", "startup-events", "app_id", "theme.css", "reset", "cancel")
+_GRADIO_DOORS = ("queue/", "run/predict", "heartbeat/", "startup-events", "app_id", "theme.css", "reset", "cancel")
 """What the chat page calls; uploads, files, proxies, components and named functions are closed."""
 _SAFE = frozenset({"GET", "HEAD"})
 

@@ -57,11 +57,12 @@ def make_app(assistant: Assistant, problem: str = "") -> FastAPI:
 
     page = chat_page(assistant)
     page.queue(default_concurrency_limit=CHATS, max_size=QUEUE)
-    return gr.mount_gradio_app(
+    mounted: FastAPI = gr.mount_gradio_app(
         app, page, path="/", theme=theme(), css_paths=[_PAGE / "chat.css"], js=(_PAGE / "chat.js").read_text(encoding="utf-8"),
         footer_links=[], run_history=False, enable_monitoring=False, max_file_size="1kb", allowed_paths=[], show_error=False,
         ssr_mode=False, mcp_server=False, pwa=False,
     )
+    return mounted
 
 
 def run_server(shop: str, choice: ModelChoice, host: str, port: int) -> None:

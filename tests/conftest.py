@@ -1,0 +1,91 @@
+"""A small invented shop, scripted readings of what is said to it, and no download anywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from assistant.conversation import Assistant
+from assistant.language import Generation, generate
+from assistant.language.scripted import ScriptedModel, ScriptedReader
+from assistant.schema import Message
+from retrieval.embedding.hashing_embedder import HashingEmbedder
+from retrieval.importing import import_feed
+from retrieval.schema import Attribute, Item, Money, Review, Translation
+from retrieval.search import Search
+from retrieval.shop import Shop, ShopSettings
+from ui.places import quiet_libraries
+
+quiet_libraries()
+
+HOSTILE = "<img src=x onerror=window.hacked=1> ${window.hacked=2} {{constructor.constructor('window.hacked=3')()}} [x](javascript:window.hacked=4)"
+READINGS = {
+    "an electric kettle under 60": "recommend | category=kettle | price<=60",
+    "cheaper": "refine | price~cheaper",
+    "compare 1 and 2": "compare | item=1 | item=2",
+    "a kettle under 5": "recommend | category=kettle | price<=5",
+    "我想要一个水壶": "recommend | category=水壶",
+    "便宜一点": "refine | price~便宜",
+    "a lamp": "recommend | category=lamp",
+    "a slow kettle": "recommend | category=kettle | feature~slow",
+    "hello": "chat",
+}
+SECONDS_OF_A_SLOW_SENTENCE = 20.0
+
+
+def _item(item_id: str, title: str, chinese: str, price: int, kind: tuple[str, str], **more: object) -> Item:
+    home, shelf = kind
+    translation = Translation("zh", chinese, "", (home, {"Kettles": "水壶", "Lamps": "台灯"}[shelf]))
+    return Item(
+        item_id, title, category=kind, price=Money(price, "USD"), rating=4.2, rating_count=3, translations=(translation,),
+        attributes=(Attribute("material", ("steel",)), Attribute("capacity", ("1.5 l",))), **more,  # type: ignore[arg-type]
+    )
+
+
+def _items() -> tuple[Item, ...]:
+    kettles, lamps = ("Home", "Kettles"), ("Home", "Lamps")
+    return (
+        _item("k1", "Boil Classic Kettle", "沸点经典水壶", 3900, kettles, image="pictures/kitchen/kettle/white.svg"),
+        _item("k2", "Brew Glass Kettle", "玻璃水壶", 4500, kettles, url="https://shop.example/k2", list_price=Money(5900, "USD")),
+        _item("k3", "Whisper Kettle", "静音水壶", 2900, kettles),
+        _item("k4", "Mini Kettle", "迷你水壶", 1900, kettles, available=True),
+        _item("k5", "Grand Kettle", "大水壶", 8900, kettles),
+        _item("l1", f"Lamp {HOSTILE}", f"台灯 {HOSTILE}", 2500, lamps, description=HOSTILE, brand=HOSTILE, url="javascript:window.hacked=5",
+              image="javascript:window.hacked=6"),
+        _item("l2", "Arc Desk Lamp", "弧形台灯", 6500, lamps),
+    )
+
+
+def _reviews() -> tuple[Review, ...]:
+    texts = {
+        "k1": "This kettle boils quickly and stays quiet all day.", "k2": "A lovely kettle, the glass shows the water.",
+        "l1": "A lamp with <img src=x onerror=window.hacked=7> in its review.", "l2": "The lamp lights my whole desk at night.",
+    }
+    at = datetime(2026, 5, 1, tzinfo=UTC)
+    return tuple(Review(f"r-{item}", item, text, 5.0, at=at, language="en") for item, text in texts.items())
+
+
+@pytest.fixture(scope="session")
+def small_shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
+    """Seven items, one of them hostile in every field."""
+    directory: Path = tmp_path_factory.mktemp("shops") / "small"
+    shop = Shop.create(directory, ShopSettings("Small <b>Shop</b>", languages=("en", "zh"), embedder="hashing"), embedder=HashingEmbedder())
+    import_feed(shop, catalog=_items(), reviews=_reviews())
+    yield shop
+    shop.close()
+
+
+@pytest.fixture(scope="session")
+def small_assistant(small_shop: Shop) -> Assistant:
+    """Reads by script; its sentences take their time when slowness was asked for, so that they can be stopped."""
+    reader = ScriptedReader(READINGS)
+
+    def answer(messages: tuple[Message, ...], how: Generation) -> str:
+        if how.task == "write" and "slow" in messages[-1].text and how.cancel is not None:
+            how.cancel.wait(SECONDS_OF_A_SLOW_SENTENCE)
+        return generate(reader, messages, how)
+
+    return Assistant(small_shop, Search(small_shop), ScriptedModel(answer))
