@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
 from pathlib import Path
 
 from assistant.language.adapters import Adapter
 from assistant.language.presets import made_once, run_module
+from assistant.prompts import reading_prompt
 from retrieval.wheels import Progress
 
+_CALIBRATION = Path(__file__).with_name("calibration.jsonl")
+"""Labelled messages; their prompts with answers show what the weights are multiplied with."""
+_ROUNDING = "gptq 1"
+"""Changed when `rounding` or its prompts change, so that models are built again."""
 _RECIPE = (
     "accuracy_level=4", "algo_config=rtn", "is_symmetric=false", "block_size=32",
     "matmul_mixed_precision=last_matmul:int8", "prune_lm_head=true",
@@ -20,7 +26,7 @@ bits, as in llama.cpp's Q4 files; scores are computed for the last token of a pr
 
 def onnx_folder(base: Path, base_sha256: str, adapter: Adapter | None, home: Path, progress: Progress | None = None) -> Path:
     """The folder that onnxruntime-genai opens, built when it is not there yet. Raises ModelCorrupt."""
-    made_of = (base_sha256, adapter.fingerprint if adapter else "", *_RECIPE)
+    made_of = (base_sha256, adapter.fingerprint if adapter else "", _ROUNDING, *_RECIPE)
     name = hashlib.sha256("\n".join(made_of).encode()).hexdigest()[:16]
     folder = home / "models" / f"{base.name}-int4-{name}"
     if folder.exists():
@@ -43,6 +49,22 @@ def _build(base: Path, adapter: Adapter | None, made: Path, progress: Progress |
     cache = made.parent / "cache"
     arguments: list[str | Path] = ["-i", source, "-o", made, "-p", "int4", "-e", "cpu", "-c", cache, "--extra_options", *_RECIPE]
     run_module("onnxruntime_genai.models.builder", arguments, f"building the 4-bit form of {base.name}")
+    if progress:
+        progress(f"round the weights of {base.name}", 0, None)
+    prompts = made.parent / "prompts.json"
+    prompts.write_text(json.dumps(_prompts(_CALIBRATION)))
+    run_module("assistant.language.rounding", [source, made, prompts], f"rounding the weights of {base.name}")
     # The builder's own tokenizer files leave out the special tokens' names; ours are the base's, so that tokens agree.
     for path in (*base.glob("tokenizer*"), *base.glob("chat_template*"), base / "config.json"):
         shutil.copyfile(path, made / path.name)
+
+
+def _prompts(path: Path) -> list[list[dict[str, str]]]:
+    """The messages of a file of labelled messages, as prompts that end in their answers."""
+    prompts = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        asked = reading_prompt(row["message"], tuple(row.get("shown", ())))
+        told = [{"role": message.role, "text": message.text} for message in asked]
+        prompts.append([*told, {"role": "assistant", "text": row["gold"]}])
+    return prompts

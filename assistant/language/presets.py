@@ -122,6 +122,8 @@ def made_once(folder: Path) -> Iterator[Path | None]:
         if folder.exists():
             yield None
             return
+        for stale in folder.parent.glob(f".{folder.name}-*/"):  # of a process that was killed; the lock is ours now
+            shutil.rmtree(stale, ignore_errors=True)
         room = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
         try:
             yield room / "made"
