@@ -8,7 +8,8 @@ the closed classes are listed one by one.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from assistant.amounts import NUMBER, amounts
 from assistant.schema import Intent
@@ -25,8 +26,11 @@ _WORD = re.compile(
     r"[一-鿿㐀-䶿]|(?<=[a-z])'[a-z]+|[^\W一-鿿㐀-䶿]+(?:(?:[.\-]\d+|,\d{3}(?!\d))[^\W一-鿿㐀-䶿]*)*[%°\"+]?"
 )
 _BREAK = re.compile(r"[,.;:!?，。；：！？、|\n…()（）]")
-_SOFT_OR_HARD = ("category", "brand", "color", "material", "size", "style", "use", "audience", "feature")
-_BOUNDED = ("size", "feature")
+_WORDED = ("category", "brand", "color", "style", "use")
+"""Facets whose values are never a number alone."""
+_MEASURED = ("size", "feature", "material", "audience")
+"""Facets whose values may be a number alone: a size, an age, an alloy."""
+_ANY_OP = '("!=" | "!~" | "=" | "~")'
 
 
 def chains(text: str) -> list[list[tuple[int, int]]]:
@@ -59,59 +63,90 @@ def reading_grammar(
 
     `currency` is the shop's (see `amounts`).
     """
-    values = _alternatives(message)
-    numbers = tuple(dict.fromkeys(m.group(1) for m in NUMBER.finditer(message)))
-    rules = [f"VALUE: {values}"] if values else []
-    kinds: dict[str, str] = {}
-    if values:
-        own = [f for f in facets if re.fullmatch(r"[a-z][a-z0-9_ ]*", f) and f not in _SOFT_OR_HARD]
-        kinds["wish"] = f'({_any([*_SOFT_OR_HARD, *own])}) ("!=" | "!~" | "=" | "~") VALUE'
-        kinds["price_word"] = '"price" ("!~" | "~" | "!=") VALUE'
-        kinds["rating_word"] = '"rating" ("!~" | "~") VALUE'
-        kinds["named"] = '"item=" VALUE'
-        kinds["order_number"] = f'"order=" ({_any(order_numbers(message))})' if order_numbers(message) else ""
-    titles = _alternatives(" . ".join(title.lower() for title in shown))
-    if titles:
-        rules.append(f"TITLE: {titles}")
-        kinds["shown_brand"] = '"brand" ("!=" | "!~" | "=" | "~") TITLE'
-    measured = _alternatives(message, numbers_only=True)
-    if measured:
-        rules.append(f"MEASURE: {measured}")
-        kinds["bound"] = f'({_any(_BOUNDED)}) ("<=" | ">=") MEASURE'
-        kinds["price"] = f'"price" ("<=" | ">=" | "=" | "~") ({_any(amounts(message, currency))})'
-        kinds["rating"] = f'"rating" ("<=" | ">=" | "=" | "~") ({_any(numbers)})'
-    if shown:
-        places = _any([str(n) for n in range(1, len(shown) + 1)])
-        kinds["item"] = f'"item=" ({places})'
-        kinds["taste"] = f'"item" ("!=" | "!~" | "~") ({places})'
-    kinds["topic"], kinds["memory_topic"] = f'"topic=" ({_any(TOPICS)})', f'"topic=" ({_any(MEMORY_TOPICS)})'
-    kinds["action"] = f'"action=" ({_any(ACTIONS)})'
-    kinds = {name: rule for name, rule in kinds.items() if rule}
-    rules += [f"{name.upper()}: {rule}" for name, rule in kinds.items()]
-    lines = [f"READ_{intent.upper()}: {_line(intent, kinds)}" for intent in _ALLOWED]
-    whole = "LINE: " + " | ".join(f"READ_{intent.upper()}" for intent in _ALLOWED)
+    kinds = {**_wish_kinds(message, shown, facets, currency), **_closed_kinds(message, shown)}
+    rules = [f"{name.upper()}: {rule}" for name, rule in kinds.items() if rule]
+    lines = [f"READ_{intent.upper()}: {shape.rule(intent, kinds)}" for intent, shape in _SHAPES.items()]
+    whole = "LINE: " + " | ".join(f"READ_{intent.upper()}" for intent in _SHAPES)
     return "\n".join(["start: LINE", whole, *lines, *rules]) + "\n"
 
 
-_WISHES = ("wish", "price", "price_word", "bound", "rating", "rating_word", "shown_brand")
-_ALLOWED: dict[Intent, tuple[str, ...]] = {
-    "recommend": (*_WISHES, "named"),
-    "refine": (*_WISHES, "named", "item", "taste"),
-    "compare": (*_WISHES, "named", "item"),
-    "ask_item": (*_WISHES, "named", "item"),
-    "feedback": (*_WISHES, "named", "item", "taste"),
-    "order": ("action", "order_number", "wish", "named"),
-    "policy": ("topic", "wish", "named"),
-    "human": ("order_number",),
-    "memory": ("memory_topic", *_WISHES),
-    "chat": (),
+@dataclass(frozen=True, slots=True)
+class _Shape:
+    """The kinds of signal that go with an intent, in their order."""
+
+    rest: tuple[str, ...] = ()
+    """Any number of these, in any order."""
+    places: tuple[str, ...] = ()
+    """Before them, items on the screen."""
+    head: str = ""
+    """Exactly one of this comes first ..."""
+    bare: bool = False
+    """... unless nothing at all follows the intent."""
+
+    def rule(self, intent: Intent, kinds: Mapping[str, str]) -> str:
+        """The terminal of the intent's lines."""
+        body = f'"{intent}"' + (f' " | " {self.head.upper()}' if self.head else "")
+        for group in (self.places, self.rest):
+            allowed = [kind for kind in group if kinds.get(kind)]
+            body += f' (" | " ({" | ".join(allowed).upper()}))*' if allowed else ""
+        return f'"{intent}" | {body}' if self.bare else body
+
+
+_NUMBERS = ("price", "bound", "rating")
+_WISHES = ("wish", "measure", "price_word", "rating_word", "shown_brand", *_NUMBERS)
+_ASKED = ("asked", "price_word", "rating_word")
+_SHAPES: dict[Intent, _Shape] = {
+    "recommend": _Shape((*_WISHES, "named"), places=("item",)),
+    "refine": _Shape((*_WISHES, "named"), places=("item", "taste")),
+    "compare": _Shape((*_ASKED, "kind", "named"), places=("item",)),
+    "ask_item": _Shape((*_ASKED, "kind", "named"), places=("item",)),
+    "feedback": _Shape((*_ASKED, "disliked", "named"), places=("item", "taste")),
+    "order": _Shape(("order_number", "kind", "named", "asked"), head="action"),
+    "policy": _Shape(("kind", "named"), head="topic"),
+    "human": _Shape(("order_number",)),
+    "memory": _Shape(_WISHES, head="memory_topic", bare=True),
+    "chat": _Shape(),
 }
-"""The kinds of signal that go with an intent."""
 
 
-def _line(intent: Intent, kinds: dict[str, str]) -> str:
-    allowed = [kind for kind in _ALLOWED[intent] if kind in kinds]
-    return f'"{intent}" (" | " ({" | ".join(allowed).upper()}))*' if allowed else f'"{intent}"'
+def _wish_kinds(message: str, shown: Sequence[str], facets: Iterable[str], currency: str | None) -> dict[str, str]:
+    """The kinds of signal whose values are copied."""
+    wording, anything = _alternatives(message, bare_numbers=False), _alternatives(message)
+    measured = _alternatives(message, numbers_first=True)
+    titles = _alternatives(" . ".join(title.lower() for title in shown))
+    numbers = tuple(dict.fromkeys(match.group(1) for match in NUMBER.finditer(message)))
+    own = [facet for facet in facets if re.fullmatch(r"[a-z][a-z0-9_ ]*", facet) and facet not in (*_WORDED, *_MEASURED)]
+    kinds: dict[str, str] = {}
+    if wording:
+        kinds["wish"] = f'({_any(_WORDED)}) {_ANY_OP} {wording}'
+        kinds["kind"] = f'"category=" {wording}'
+        kinds["named"] = f'"item=" {wording}'
+        kinds["price_word"] = f'"price" ("!~" | "~" | "!=") {wording}'
+        kinds["rating_word"] = f'"rating" ("!~" | "~") {wording}'
+    if anything:
+        kinds["measure"] = f"({_any([*_MEASURED, *own])}) {_ANY_OP} {anything}"
+        kinds["asked"] = f'({_any([*_WORDED[1:], *_MEASURED, *own])}) "~" {anything}'
+        kinds["disliked"] = f'({_any([*_WORDED[1:], *_MEASURED, *own])}) "!~" {anything}'
+    if titles:
+        kinds["shown_brand"] = f'"brand" {_ANY_OP} {titles}'
+    if measured:
+        kinds["bound"] = f'({_any([*_MEASURED, *own])}) ("<=" | ">=") {measured}'
+        kinds["price"] = f'"price" ("<=" | ">=" | "=" | "~") ({_any(amounts(message, currency))})'
+        kinds["rating"] = f'"rating" ("<=" | ">=" | "=" | "~") ({_any(numbers)})'
+    return kinds
+
+
+def _closed_kinds(message: str, shown: Sequence[str]) -> dict[str, str]:
+    """The kinds of signal whose values are listed."""
+    places, orders = _any([str(n) for n in range(1, len(shown) + 1)]), _any(order_numbers(message))
+    return {
+        "item": f'"item=" ({places})' if shown else "",
+        "taste": f'"item" ("!=" | "!~" | "~") ({places})' if shown else "",
+        "order_number": f'"order=" ({orders})' if orders else "",
+        "topic": f'"topic=" ({_any(TOPICS)})',
+        "memory_topic": f'"topic=" ({_any(MEMORY_TOPICS)})',
+        "action": f'"action=" ({_any(ACTIONS)})',
+    }
 
 
 def _any(words: Iterable[str]) -> str:
@@ -139,16 +174,22 @@ def _reach(text: str, run: list[tuple[int, int]], first: int) -> list[int]:
     return ends
 
 
-def _alternatives(text: str, numbers_only: bool = False) -> str:
-    """A Lark terminal body: for every first word, the rest of the value optional word by word."""
+def _alternatives(text: str, numbers_first: bool = False, bare_numbers: bool = True) -> str:
+    """A Lark terminal body: for every first word, the rest of the value optional word by word; empty when there is none.
+
+    `numbers_first` keeps those that start with a digit, `bare_numbers` False leaves out those that are digits alone.
+    """
     bodies: dict[str, None] = {}
     for run in chains(text):
         for first, (start, end) in enumerate(run):
-            if text[start] == "'" or (numbers_only and not text[start].isdigit()):
+            if text[start] == "'" or (numbers_first and not text[start].isdigit()):
                 continue
             ends = _reach(text, run, first)
             body = ""
             for last in reversed(ends[1:]):
-                body = f"({re.escape(text[run[last - 1][1] : run[last][1]])}{body})?"
-            bodies.setdefault(re.escape(text[start:end]) + body)
+                words = re.escape(text[run[last - 1][1] : run[last][1]]) + body
+                needed = not bare_numbers and last == first + 1 and text[start:end].isdigit()
+                body = words if needed else f"({words})?"
+            if bare_numbers or body or not text[start:end].isdigit():
+                bodies.setdefault(re.escape(text[start:end]) + body)
     return "/" + "|".join(bodies).replace("/", "\\/").replace("\\ ", " ") + "/" if bodies else ""
