@@ -7,7 +7,8 @@ import json
 import shutil
 from pathlib import Path
 
-from assistant.language.adapters import Adapter
+from assistant.errors import ModelCorrupt
+from assistant.language.adapters import Adapter, check_adapter
 from assistant.language.presets import made_once, run_module
 from assistant.prompts import reading_prompt
 from retrieval.wheels import Progress
@@ -33,8 +34,20 @@ def onnx_folder(base: Path, base_sha256: str, adapter: Adapter | None, home: Pat
         return folder
     with made_once(folder) as made:
         if made is not None:
-            _build(base, adapter, made, progress)
+            _build(base, _own_copy(adapter, base_sha256, made.parent) if adapter else None, made, progress)
     return folder
+
+
+def _own_copy(adapter: Adapter, base_sha256: str, room: Path) -> Adapter:
+    """The adapter in a folder of our own, so that one that is being replaced is never merged half old, half new."""
+    try:
+        shutil.copytree(adapter.folder, room / "adapter")
+    except (OSError, shutil.Error) as error:
+        raise ModelCorrupt(f"the adapter {adapter.folder} can't be copied ({error}); try again") from error
+    copy = check_adapter(room / "adapter", base_sha256)
+    if copy.fingerprint != adapter.fingerprint:
+        raise ModelCorrupt(f"the adapter {adapter.folder} was replaced while it was read; start again to take the new one")
+    return copy
 
 
 def _build(base: Path, adapter: Adapter | None, made: Path, progress: Progress | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from torch import bfloat16, full
 
 from assistant.errors import ModelCorrupt
 from assistant.language.adapters import adapter_folders, base_sha256, check_adapter, shipped_adapters
+from assistant.language.onnx_folder import onnx_folder
 
 Make = Callable[..., Path]
 
@@ -90,3 +92,16 @@ def test_adapters_are_found(make_adapter: Make, tmp_path: Path) -> None:
     assert adapter_folders(tmp_path) == (read,)
     assert shipped_adapters("no-such-preset", tmp_path) == ()
     assert shipped_adapters(read.name, tmp_path) == (read,)
+
+
+def test_an_adapter_replaced_meanwhile_is_not_merged(
+    make_adapter: Make, tiny: Path, tiny_home: Path, tmp_path: Path
+) -> None:
+    """Between the check and the merge the adapter may be exchanged: neither a mixture nor a wrongly named one is served."""
+    base = base_sha256(tiny)
+    folder = make_adapter("first")
+    checked = check_adapter(folder, base)
+    shutil.rmtree(folder)
+    make_adapter("second").rename(folder)
+    with pytest.raises(ModelCorrupt, match="replaced"):
+        onnx_folder(tiny, base, checked, tiny_home)
