@@ -76,6 +76,18 @@ class Trained:
     data_sha256: str
 
 
+@dataclass(frozen=True)
+class Task:
+    """What an adapter learns."""
+
+    name: str
+    """`read` or `write`, as in `Generation.task`."""
+    examples: Sequence[Example]
+    """All epochs' rows in their order."""
+    validation: Sequence[Example]
+    data_sha256: str
+
+
 Fresh = Callable[[int], Sequence[Marked]]
 """Further messages for an epoch, numbered from 0; the same for the same number."""
 Judge = Callable[[Path], float]
@@ -92,9 +104,19 @@ def train_adapter(
     `start` is an adapter to train further, `fresh` gives messages made for one epoch (out of patterns). With a `judge` the
     best checkpoint is published instead of the last. Out of memory, a batch is halved and the run goes on.
     """
+    examples = passes(recipe, messages, fresh)
+    task = Task("read", examples, [example(message) for message in validation], data_hash(messages))
+    return train_task(recipe, base, out, task, start=start, judge=judge, now=now)
+
+
+def train_task(
+    recipe: Recipe, base: Path, out: Path, task: Task, *, start: Path | None = None, judge: Judge | None = None,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Trained:
+    """The adapter of one task in `out/adapter`; the rest is as in `train_adapter`."""
     while True:
         try:
-            return _train(recipe, base, out, messages, validation, start, judge, fresh, now)
+            return _train(recipe, base, out, task, start, judge, now)
         except torch.OutOfMemoryError:
             if recipe.accumulation >= recipe.batch:
                 raise
@@ -104,18 +126,18 @@ def train_adapter(
 
 
 def _train(
-    recipe: Recipe, base: Path, out: Path, messages: Sequence[Marked], validation: Sequence[Marked],
-    start: Path | None, judge: Judge | None, fresh: Fresh, now: Callable[[], datetime],
+    recipe: Recipe, base: Path, out: Path, task: Task, start: Path | None, judge: Judge | None,
+    now: Callable[[], datetime],
 ) -> Trained:
     set_seed(recipe.seed)
     tokenizer = AutoTokenizer.from_pretrained(base)
-    rows, left_out = encode(passes(recipe, messages, fresh), tokenizer, recipe.max_tokens)
-    kept_back, _ = encode([example(m) for m in validation], tokenizer, recipe.max_tokens)
+    rows, left_out = encode(task.examples, tokenizer, recipe.max_tokens)
+    kept_back, _ = encode(task.validation, tokenizer, recipe.max_tokens)
     model = lora_model(recipe, base, start)
-    trained = Trained(out / "adapter", len(rows), left_out, math.nan, data_hash(messages))
+    trained = Trained(out / "adapter", len(rows), left_out, math.nan, task.data_sha256)
 
     def words(loss: float, figure: float | None = None) -> dict[str, object]:
-        return card(recipe, base, replace(trained, validation_loss=loss), now(), figure)
+        return card(recipe, base, replace(trained, validation_loss=loss), now(), figure, task.name)
 
     def judged(checkpoint: Path) -> float:
         publish(checkpoint, out / "candidate", words(math.nan))
@@ -204,10 +226,12 @@ def arguments(recipe: Recipe, out: Path, rows: int) -> TrainingArguments:
     )
 
 
-def card(recipe: Recipe, base: Path, trained: Trained, at: datetime, figure: float | None = None) -> dict[str, object]:
+def card(
+    recipe: Recipe, base: Path, trained: Trained, at: datetime, figure: float | None = None, task: str = "read"
+) -> dict[str, object]:
     """The adapter's card: what it was made from, how, and what came out."""
     return {
-        "tasks": ["read"], "base": recipe.base, "base_sha256": base_sha256(base), "licence": "Apache-2.0",
+        "tasks": [task], "base": recipe.base, "base_sha256": base_sha256(base), "licence": "Apache-2.0",
         "data_sha256": trained.data_sha256, "examples": trained.examples, "left_out": trained.left_out,
         "validation_loss": None if math.isnan(trained.validation_loss) else round(trained.validation_loss, 4),
         "validation_figure": figure, "made_at": at.isoformat(timespec="seconds"), "recipe": asdict(recipe),

@@ -79,7 +79,8 @@ def messages(
 ) -> None:
     """The reader on labelled messages: intent, signals, hard-signal errors."""
     from training.evaluate_messages import evaluate_messages
-    from training.examples import read_messages, shipped_messages
+    from training.examples import read_messages
+    from training.recipes import shipped_messages
     from ui.wiring import ModelChoice, choose_model
 
     rows = list(read_messages(file, lambda bad: note(str(bad))))
@@ -99,17 +100,27 @@ def messages(
 @train_app.command()
 def adapter(
     out: Annotated[Path, typer.Argument(help="Directory for checkpoints, logs and the adapter.")],
-    config: Annotated[Path | None, typer.Option(help="TOML with the fields of training.finetune.AdapterConfig.")] = None,
-    data: Annotated[list[Path] | None, typer.Option(help="Labelled messages; the shipped ones by default.")] = None,
+    task: Annotated[str, typer.Option(help="read (messages) or write (explanations).")] = "read",
+    config: Annotated[Path | None, typer.Option(help="TOML with the fields of training.finetune.Recipe.")] = None,
+    data: Annotated[list[Path] | None, typer.Option(help="Training rows; the shipped ones by default.")] = None,
+    start: Annotated[Path | None, typer.Option(help="An adapter to train further.")] = None,
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Train on the good rows when some are bad.")] = False,
     model: Preset = "smollm2-135m", json: Json = False,
 ) -> None:
-    """Tune the reader: QLoRA on a GPU, LoRA in bfloat16 on a CPU. Run it again to go on after a stop."""
-    from training.finetune import train_from_files
+    """Tune a task: QLoRA on a GPU, LoRA in bfloat16 on a CPU. Run it again to go on after a stop."""
+    from assistant.language.presets import model_folder, preset_named
+    from training.recipes import DataError, recipe_from, train_reader, train_writer
     from ui.places import home
 
-    card = train_from_files(out, home=home(), preset=model, config=config, data=tuple(data or ()), skip_bad=skip_bad)
+    if task not in ("read", "write"):
+        raise typer.BadParameter(f"found task {task!r}, expected read or write")
+    train = train_reader if task == "read" else train_writer
+    try:
+        recipe = recipe_from(config)
+        trained = train(recipe, model_folder(preset_named(model), home()), out, data or (), skip_bad=skip_bad, start=start)
+    except DataError as error:
+        raise typer.BadParameter(str(error)) from error
     if json:
-        print_json(card)
+        print_json({"adapter": str(trained.adapter), "examples": trained.examples, "validation_loss": trained.validation_loss})
     else:
-        say(f"Adapter and card in {out}")
+        say(f"Adapter and card in {trained.adapter}; validation loss {trained.validation_loss:.3f}")

@@ -1,0 +1,40 @@
+"""Hand-written explanations (signals, facts and a buyer's words -> one sentence) as training examples."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from assistant.prompts import writing_prompt
+from retrieval.schema import Signal
+from training.examples import DATA, BadRow, Example
+
+EXPLANATIONS = DATA / "explanations"
+"""190 sentences a language over the demo shop's items, written for this project."""
+
+
+def read_explanations(path: Path, on_error: Callable[[BadRow], None]) -> Iterator[Example]:
+    """The rows `{language, title, facts, wishes, quote, text}` of a JSON Lines file; a bad line goes to `on_error`."""
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        try:
+            row = json.loads(line)
+            wishes = tuple(Signal.parse(wish) for wish in row["wishes"])
+            prompt = writing_prompt(row["language"], row["title"], tuple(row["facts"]), wishes, row["quote"])
+            yield Example(f"{path.stem}{number}", prompt, str(row["text"]))
+        except KeyError as error:
+            on_error(BadRow(path.name, number, f"no key {error}", "Give language, title, facts, wishes, quote and text."))
+        except (ValueError, TypeError) as error:
+            on_error(BadRow(path.name, number, str(error), "Mend the line, or leave it out with --skip-bad."))
+
+
+def repeated(examples: Sequence[Example], epochs: int, seed: int) -> list[Example]:
+    """The examples once for every epoch, in another order each time."""
+    chance = random.Random(seed)
+    found: list[Example] = []
+    for _ in range(epochs):
+        order = list(examples)
+        chance.shuffle(order)
+        found += order
+    return found
