@@ -61,8 +61,9 @@ def _items() -> tuple[Item, ...]:
 
 def _reviews() -> tuple[Review, ...]:
     texts = {
-        "k1": "This kettle boils quickly and stays quiet all day.", "k2": "A lovely kettle, the glass shows the water.",
-        "l1": "A lamp with <img src=x onerror=window.hacked=7> in its review.", "l2": "The lamp lights my whole desk at night.",
+        "k3": "Its steel is thick and it hardly makes a sound.", "k4": "Small, all steel, fits in a bag.",
+        "k1": "The steel kettle boils quickly and stays quiet.", "k2": "A lovely kettle with steel that stays bright.",
+        "l1": "A steel lamp with <img src=x onerror=window.hacked=7> here.", "l2": "The lamp lights my whole desk at night.",
     }
     at = datetime(2026, 5, 1, tzinfo=UTC)
     return tuple(Review(f"r-{item}", item, text, 5.0, at=at, language="en") for item, text in texts.items())

@@ -84,7 +84,7 @@ def test_stop_ends_the_reply(open_page: Open) -> None:
     page = open_page()
     page.fill("#dg-box textarea", "a slow kettle")
     page.press("#dg-box textarea", "Enter")
-    page.get_by_text("that fit").wait_for()
+    page.locator("#dg-chat .bot-row", has_text="kettle").wait_for()
     page.click("#dg-box .stop-button")
     page.wait_for_selector("#dg-box .submit-button", timeout=15_000)
     expect(page.locator("#dg-chat .bot-row").last).to_contain_text("(stopped)")
