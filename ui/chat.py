@@ -7,7 +7,7 @@ import json
 import logging
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
@@ -28,12 +28,6 @@ from ui.transcript import answered, asked, said, thinking, transcript
 MAX_MESSAGE = 4_000
 """Characters that the page takes; how many of them are read is the assistant's setting."""
 FONTS = ("system-ui", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "sans-serif")
-STARTERS = (
-    "waterproof hiking boots under 150, not leather",
-    "a quiet gift for my brother who works from home, about 60",
-    "敏感肌用的防晒，无香精，不超过40",
-    "送给三岁孩子的积木，木头的",
-)
 _HEAD = Markup(
     "<header><h1>{name}</h1><p><span lang='en'>You are talking with a computer program, which can be wrong.</span> "
     "<span lang='zh'>与您对话的是计算机程序，可能出错。</span></p></header>"
@@ -129,8 +123,8 @@ def cut_short(turn: Turn) -> Turn:
     )
 
 
-def chat_page(assistant: Assistant) -> gr.Blocks:
-    """The page of a shop."""
+def chat_page(assistant: Assistant, starters: Sequence[str] = ()) -> gr.Blocks:
+    """The page of a shop; `starters` are first messages to choose from."""
     name = assistant.shop.settings.name
     chats = Chats(assistant, Memory(assistant.shop.engine))
     with gr.Blocks(title=name, analytics_enabled=False) as page:
@@ -139,7 +133,7 @@ def chat_page(assistant: Assistant) -> gr.Blocks:
         chatbot = gr.Chatbot(
             elem_id="dg-chat", show_label=False, autoscroll=False, container=False, layout="bubble", buttons=[],
             placeholder=str(_HELLO.format(en=say("greeting", "en"), zh=say("greeting", "zh"))),
-            examples=[{"text": text} for text in STARTERS], latex_delimiters=[], allow_tags=False,
+            examples=[{"text": text} for text in starters] or None, latex_delimiters=[], allow_tags=False,
         )
         box = gr.Textbox(
             elem_id="dg-box", label="Message · 消息", show_label=False, container=False, autofocus=True, max_lines=6,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
+from collections.abc import Sequence
 from pathlib import Path
 
 import gradio as gr
@@ -17,6 +18,7 @@ from retrieval.demo.illustrations import illustration
 from retrieval.errors import RetrievalError
 from ui.chat import chat_page, theme
 from ui.guard import Guard
+from ui.places import DEMO
 from ui.terminal import note, progress_bar
 from ui.wiring import ModelChoice, open_assistant
 
@@ -24,12 +26,19 @@ CHATS = 8
 """Chats answered at a time; the model itself takes one at a time, the rest of a turn runs beside it."""
 QUEUE = 64
 """Messages that may wait; the next one is told that the shop is busy."""
+DEMO_STARTERS = (
+    "waterproof hiking boots under 150, not leather",
+    "a quiet gift for my brother who works from home, about 60",
+    "敏感肌用的防晒，无香精，不超过40",
+    "送给三岁孩子的积木，木头的",
+)
 _PAGE = Path(__file__).parent / "page"
 _log = logging.getLogger("daogou")
 
 
-def make_app(assistant: Assistant, problem: str = "") -> FastAPI:
-    """The web application of a shop. `problem` is why it has no language model, empty when it has one."""
+def make_app(assistant: Assistant, problem: str = "", starters: Sequence[str] = ()) -> FastAPI:
+    """The web application of a shop. `problem` is why it has no language model, empty when it has one; `starters` are
+    first messages that its page offers."""
     app = FastAPI(title=assistant.shop.settings.name, docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(Guard)
 
@@ -55,7 +64,7 @@ def make_app(assistant: Assistant, problem: str = "") -> FastAPI:
             raise HTTPException(404, "no such picture") from error
         return Response(drawn, media_type="image/svg+xml", headers={"Cache-Control": "public, max-age=86400"})
 
-    page = chat_page(assistant)
+    page = chat_page(assistant, starters)
     page.queue(default_concurrency_limit=CHATS, max_size=QUEUE)
     mounted: FastAPI = gr.mount_gradio_app(
         app, page, path="/", theme=theme(), css_paths=[_PAGE / "chat.css"], js=(_PAGE / "chat.js").read_text(encoding="utf-8"),
@@ -72,7 +81,7 @@ def run_server(shop: str, choice: ModelChoice, host: str, port: int) -> None:
         assistant, problem = open_assistant(shop, choice, progress=progress)
     if problem:
         note(f"No language model: {problem} Replies come from templates.")
-    app = make_app(assistant, problem)
+    app = make_app(assistant, problem, DEMO_STARTERS if shop == DEMO else ())
     assistant.warm_up()
     shown = f"[{host}]" if ":" in host else host
     note(f"{assistant.shop.settings.name}: http://{shown}:{port} (Ctrl+C stops it)")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import re
 from collections.abc import Iterable
 
@@ -52,4 +51,4 @@ def thinking() -> gr.ChatMessage:
 
 def plain(text: str) -> str:
     """`text` for a Markdown box: bold, lists and tables stay, every other markup, tag or address shows as it was typed."""
-    return _MARKUP.sub(lambda found: "".join(f"&#{ord(char)};" for char in html.unescape(found.group())), text)
+    return _MARKUP.sub(lambda found: "".join(f"&#{ord(char)};" for char in found.group()), text)

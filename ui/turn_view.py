@@ -76,6 +76,7 @@ def recommendation_view(entry: Recommendation) -> Json:
         "rating_count": entry.item.rating_count,
         "url": entry.item.url,
         "image": entry.item.image,
+        "sentence": entry.sentence,
         "reasons": list(entry.reasons),
         "quotes": [asdict(quote) for quote in entry.quotes],
         "receipt": entry.receipt,
