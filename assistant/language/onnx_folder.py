@@ -51,22 +51,12 @@ def _own_copy(adapter: Adapter, base_sha256: str, room: Path) -> Adapter:
 
 
 def _build(base: Path, adapter: Adapter | None, made: Path, progress: Progress | None) -> None:
-    source = base
-    if adapter is not None:
-        if progress:
-            progress(f"merge {adapter.folder.name}", 0, None)
-        source = made.parent / "merged"
-        run_module("assistant.language.merging", [base, adapter.folder, source], f"merging {adapter.folder}")
     if progress:
-        progress(f"quantise {base.name} to 4 bits", 0, None)
-    cache = made.parent / "cache"
-    arguments: list[str | Path] = ["-i", source, "-o", made, "-p", "int4", "-e", "cpu", "-c", cache, "--extra_options", *_RECIPE]
-    run_module("onnxruntime_genai.models.builder", arguments, f"building the 4-bit form of {base.name}")
-    if progress:
-        progress(f"round the weights of {base.name}", 0, None)
+        progress(f"quantise {base.name} to 4 bits" + (" with its adapter" if adapter else ""), 0, None)
     prompts = made.parent / "prompts.json"
-    prompts.write_text(json.dumps(_prompts(_CALIBRATION)))
-    run_module("assistant.language.rounding", [source, made, prompts], f"rounding the weights of {base.name}")
+    prompts.write_text(json.dumps(_prompts(_CALIBRATION)), encoding="utf-8")
+    paths = [base, made, prompts, made.parent, *([adapter.folder] if adapter else [])]
+    run_module("assistant.language.onnx_build", [*paths, "--", *_RECIPE], f"building the 4-bit form of {base.name}")
     # The builder's own tokenizer files leave out the special tokens' names; ours are the base's, so that tokens agree.
     for path in (*base.glob("tokenizer*"), *base.glob("chat_template*"), base / "config.json"):
         shutil.copyfile(path, made / path.name)

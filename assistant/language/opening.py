@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import logging
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
@@ -15,6 +16,9 @@ from retrieval.wheels import Progress
 
 if TYPE_CHECKING:
     from assistant.language.adapters import Adapter
+
+# It warns, when torch's side is imported, that a kernel could be downloaded from a hub; the one that is there is right.
+logging.getLogger("bitsandbytes.backends.cpu.ops").setLevel(logging.ERROR)
 
 Engine = Literal["auto", "scripted", "transformers", "onnx", "openai"]
 _PACKAGES = {

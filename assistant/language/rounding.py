@@ -1,6 +1,4 @@
-"""Better 4-bit weights in an ONNX folder: rounding that knows what the weights are multiplied with. Run as a child process:
-
-    python -m assistant.language.rounding MODEL_FOLDER ONNX_FOLDER PROMPTS.json
+"""Better 4-bit weights in an ONNX folder: rounding that knows what the weights are multiplied with.
 
 Rounding each weight to the nearest of 16 values shifts whole blocks the same way. GPTQ (Frantar et al. 2022, arXiv:2210.17323)
 rounds a row's weights one after another and lets the later ones make up for the error of the earlier, measured on real inputs.
@@ -8,8 +6,6 @@ rounds a row's weights one after another and lets the later ones make up for the
 
 from __future__ import annotations
 
-import json
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,7 +14,6 @@ import onnx
 import torch
 from onnx import numpy_helper
 from transformers import AutoModelForCausalLM
-from transformers.utils import logging
 
 from assistant.language.chat_text import ChatText
 from assistant.schema import Message
@@ -139,10 +134,3 @@ def packed(codes: torch.Tensor, scales: torch.Tensor, zeros: torch.Tensor) -> Co
         marks = torch.cat([marks, torch.zeros(len(marks), 1, dtype=torch.uint8)], 1)
     pairs = marks.reshape(len(marks), -1, 2)
     return halves[..., 0] | halves[..., 1] << 4, scales, pairs[..., 0] | pairs[..., 1] << 4
-
-
-if __name__ == "__main__":
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    told = json.loads(Path(sys.argv[3]).read_text())
-    improve(Path(sys.argv[1]), Path(sys.argv[2]), [[Message(m["role"], m["text"]) for m in prompt] for prompt in told])

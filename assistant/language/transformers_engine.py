@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Sequence
 from contextlib import nullcontext
 from pathlib import Path
@@ -22,8 +21,6 @@ from assistant.language.local import LocalModel
 
 Precision = Literal["nf4", "bfloat16"]
 disable_progress_bar()
-# It warns that a kernel could be downloaded from a hub; the one that is there is right.
-logging.getLogger("bitsandbytes.backends.cpu.ops").setLevel(logging.ERROR)
 
 CONTEXT = 4096
 """Tokens of a prompt with its answer."""
