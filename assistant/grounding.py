@@ -30,15 +30,32 @@ _FREE_CHINESE = frozenset(
 )
 _NEGATIONS = frozenset({"not", "no", "never", "without", "isn't", "doesn't", "won't", "free", "不", "没", "无", "非"})
 _WORD = re.compile(r"[A-Za-zÀ-ɏ']+")
+_ATTRIBUTED = re.compile(r"\b(?:buyers?|reviewers?|customers?)\b|买家|评价|用户", re.IGNORECASE)
+_UNITS = (
+    "g|kg|mg|ml|l|cm|mm|m|km|w|kw|v|h|hours?|min|minutes|lm|db|inch|oz|lb|mah|gb|hz|khz|"
+    "months?|weeks?|days?|years?|people|persons?"
+)
+_MEASURED = re.compile(rf"({NUMBER.pattern})[\s-]?({_UNITS})\b")
 _HAN = re.compile(r"[㐀-鿿]+")
 
 
-def unsupported(sentence: str, facts: Iterable[str]) -> tuple[str, ...]:
-    """The words and numbers of `sentence` that rest on none of the `facts`; empty when the sentence is grounded."""
-    ground = " ".join(facts).lower()
+def unsupported(sentence: str, facts: Iterable[str], quote: str = "") -> tuple[str, ...]:
+    """The words and numbers of `sentence` that rest on none of the `facts`; empty when the sentence is grounded.
+
+    What only a buyer says in `quote` counts where the sentence says that a buyer says it. A sentence that says one thing
+    three times is none: its repeated words are given back.
+    """
+    attributed = quote if _ATTRIBUTED.search(sentence) else ""
+    ground = " ".join((*facts, attributed)).lower()
     lower = sentence.lower()
+    measured = {(number, _stem(unit)) for number, unit in _MEASURED.findall(ground)}
     ground_numbers = {found.group() for found in NUMBER.finditer(ground)}
     missing = [found.group() for found in NUMBER.finditer(lower) if found.group() not in ground_numbers]
+    missing += [
+        f"{number} {unit}" for number, unit in _MEASURED.findall(lower)
+        if (number, _stem(unit)) not in measured
+    ]
+    missing += _repeated(lower)
     stems = {_stem(word) for word in _WORD.findall(ground)}
     for word in _WORD.findall(lower):
         claims = word in _NEGATIONS or word not in FREE_ENGLISH
@@ -59,6 +76,12 @@ def sentence_grammar(facts: Iterable[str], longest: int = 24) -> str:
         f"FIRST: {' | '.join(json.dumps(word) for word in first)}\n"
         f"WORD: {' | '.join(json.dumps(word) for word in words)}\n"
     )
+
+
+def _repeated(sentence: str) -> list[str]:
+    words = [word for word in _WORD.findall(sentence) if word not in FREE_ENGLISH]
+    pairs = [run[i : i + 2] for run in _HAN.findall(sentence) for i in range(len(run) - 1)]
+    return [said for said in dict.fromkeys((*words, *pairs)) if words.count(said) > 2 or pairs.count(said) > 2]
 
 
 def _stem(word: str) -> str:

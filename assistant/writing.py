@@ -93,7 +93,7 @@ class Writer:
         except ModelError as error:
             self._degrade(str(error))
             return "", ()
-        wrong = unsupported(sentence, (*grounds, quoted, *(s.value for s in held if s.wanted)))
+        wrong = unsupported(sentence, (*grounds, *(s.value for s in held if s.wanted)), quoted)
         return ("", (sentence,)) if wrong else (sentence, ())
 
     def _nothing(self, reading: Reading, slate: Slate) -> Reply:

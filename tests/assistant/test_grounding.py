@@ -29,6 +29,9 @@ def test_supported(sentence: str) -> None:
         ("These are not waterproof.", "not"),
         ("The best boots in the world.", "world"),
         ("这款鞋是牛皮的。", "牛"),
+        ("This 3 g pair is waterproof.", "3 g"),
+        ("Mesh, mesh and mesh again.", "mesh"),
+        ("防水、防水、防水的鞋。", "防水"),
     ],
 )
 def test_unsupported(sentence: str, wrong: str) -> None:
@@ -36,10 +39,17 @@ def test_unsupported(sentence: str, wrong: str) -> None:
     assert wrong in unsupported(sentence, FACTS)
 
 
-@given(st.lists(st.sampled_from(FACTS), min_size=1))
+@given(st.lists(st.sampled_from(FACTS), min_size=1, unique=True))
 def test_a_fact_supports_itself(facts: list[str]) -> None:
     """Any fact, said as it stands, is grounded."""
     assert unsupported(" ".join(facts), FACTS) == ()
+
+
+def test_a_quote_counts_only_as_a_quote() -> None:
+    """What a buyer says is no fact, but may be told as what a buyer says."""
+    quote = "The box kept him busy."
+    assert "busy" in unsupported("This mesh shoe is busy.", FACTS, quote)
+    assert unsupported("A buyer says the box kept him busy.", FACTS, quote) == ()
 
 
 def test_the_grammar_compiles() -> None:
