@@ -243,8 +243,8 @@ def _pointer(directory: Path) -> Pointer | None:
         return Pointer(**json.loads((directory / POINTER).read_text(encoding="utf-8")))
     except FileNotFoundError:
         return None
-    except (ValueError, TypeError) as error:
-        raise IndexError_(f"{directory / POINTER} can't be read: {error}.") from error
+    except (OSError, ValueError, TypeError) as error:
+        raise IndexError_(f"{directory / POINTER} can't be used: {error}.") from error
 
 
 def _pointer_if_sound(directory: Path) -> Pointer | None:
