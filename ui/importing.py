@@ -8,12 +8,11 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from retrieval.errors import FeedError, RowError
+from retrieval.feeds import read_catalog, read_help_pages, read_interactions, read_orders, read_reviews
 from retrieval.importing import ImportReport, import_feed
 from retrieval.shop import Shop, ShopSettings
 from retrieval.wheels import Progress
-
-from retrieval.errors import FeedError, RowError
-from retrieval.feeds import read_catalog, read_help_pages, read_interactions, read_orders, read_reviews
 from ui.places import home, shop_directory
 from ui.terminal import note, say
 
