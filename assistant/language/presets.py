@@ -138,6 +138,7 @@ def run_module(module: str, arguments: Sequence[str | Path], what: str) -> None:
     environment = {
         **os.environ, "PYTHONPATH": os.pathsep.join([str(_PACKAGES), *([found] if found else [])]),
         "HF_HUB_OFFLINE": "1", "TOKENIZERS_PARALLELISM": "false",
+        "OMP_NUM_THREADS": "1",  # Waiting threads spin: beside any other work two of them take ten times as long as one.
     }
     command = [sys.executable, "-m", module, *map(str, arguments)]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
