@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import socket
 from collections.abc import Sequence
 from pathlib import Path
@@ -86,8 +87,12 @@ def run_server(shop: str, choice: ModelChoice, host: str, port: int) -> None:
     shown = f"[{host}]" if ":" in host else host
     note(f"{assistant.shop.settings.name}: http://{shown}:{port} (Ctrl+C stops it)")
     config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2, server_header=False)
-    uvicorn.Server(config).run(sockets=[listening])
-    assistant.shop.close()
+    try:
+        uvicorn.Server(config).run(sockets=[listening])
+    except KeyboardInterrupt:
+        note("Stopped.")
+    finally:
+        assistant.shop.close()
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -95,5 +100,5 @@ def _listen(host: str, port: int) -> socket.socket:
     try:
         return socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET)
     except OSError as error:
-        note(f"daogou: can't listen on {host}:{port}: {error.strerror or error}. Choose another: --port {port + 1}")
+        note(f"daogou: can't listen on {host}:{port}: {os.strerror(error.errno or 0)}. Choose another: --port {port + 1}")
         raise typer.Exit(2) from error
