@@ -107,5 +107,8 @@ def _open_onnx(
     folders: dict[str | None, Path] = {}
     for adapter in adapters:
         folders |= dict.fromkeys(adapter.tasks, onnx_folder(folder, base, adapter, home, progress))
-    folders[None] = onnx_folder(folder, base, None, home, progress)
+    if {"read", "write"} <= folders.keys():
+        folders[None] = folders["write"]  # every task of the product is covered: the bare base need not be built
+    else:
+        folders[None] = onnx_folder(folder, base, None, home, progress)
     return open_onnx(preset.name, folders, preset.languages)
