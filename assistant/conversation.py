@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
@@ -116,7 +116,7 @@ class Assistant:
     ) -> Iterator[Turn]:
         query = query_for(turn.profile, turn.reading, screen, history, self.settings.limit)
         slate, spent = self.search.find_timed(query)
-        timings = replace(turn.timings, search=spent.get("search", 0.0), rank=spent.get("rank", 0.0))
+        timings = replace(turn.timings, search=_sum(spent, _FINDING), rank=_sum(spent, _RANKING))
         writer = Writer(self.shop, self.model, self.settings)
         profile = show(turn.profile, slate.items)
         screen_ids = tuple(item.id for item in slate.items) or tuple(miss.item.id for miss in slate.near_misses)
@@ -129,6 +129,14 @@ class Assistant:
 
     def _since(self, started: float) -> float:
         return (self.clock() - started) * 1000
+
+
+_FINDING = ("view", "embed", "filter", "nearest", "near")
+_RANKING = ("score", "balance", "fetch", "evidence")
+
+
+def _sum(spent: Mapping[str, float], steps: Sequence[str]) -> float:
+    return sum(spent.get(step, 0.0) for step in steps)
 
 
 def _transcript(history: Sequence[Turn]) -> list[Message]:

@@ -13,6 +13,8 @@ from retrieval.text import tokens
 
 _SENTENCE = re.compile(r"[^.!?。！？\n]+[.!?。！？]*")
 _FACTS = 6
+_EMPTY_WORDS = frozenset("your with from that this have very more some than them they when what".split())
+_NO = frozenset({"no", "none", "否", "无", "不"})
 _UNSPOKEN = frozenset({"category", "price", "brand", "rating", "item"})
 """Facets that title and price tell already."""
 _QUOTE_LENGTH = {"en": (18, 160), "zh": (6, 70)}
@@ -21,8 +23,12 @@ _QUOTE_LENGTH = {"en": (18, 160), "zh": (6, 70)}
 def facts_of(item: Item, matches: Sequence[Match], language: Language) -> tuple[str, ...]:
     """Facts to word a recommendation from, the ones that answer a wish first: `material: mesh`, `price: $129.00`."""
     told = [match for match in matches if match.signal.facet not in _UNSPOKEN]
-    proven = [f"{column_name(match.signal.facet, language)}: {match.evidence}" for match in told]
-    facts = [*proven, *(f"{name}: {', '.join(values)}" for name, values in attributes_of(item, language))]
+    proven = [
+        match.evidence if ": " in match.evidence else f"{column_name(match.signal.facet, language)}: {match.evidence}"
+        for match in told
+    ]
+    own = [(name, values) for name, values in attributes_of(item, language) if not _denied(values)]
+    facts = [*proven, *(f"{name}: {', '.join(values)}" for name, values in own)]
     if item.price is not None:
         facts.append(f"price: {format_money(item.price, language)}")
     return tuple(dict.fromkeys(facts))[:_FACTS]
@@ -32,6 +38,11 @@ def attributes_of(item: Item, language: Language) -> tuple[tuple[str, tuple[str,
     """The item's attributes in the shopper's language where the shop has them translated."""
     translated = next((t.attributes for t in item.translations if t.language == language and t.attributes), ())
     return tuple((column_name(a.name, language), a.values) for a in translated or item.attributes if a.values)
+
+
+def _denied(values: Sequence[str]) -> bool:
+    """True for a property that the item has not: its very name in a sentence would claim it."""
+    return all(value.casefold() in _NO for value in values)
 
 
 def reasons_of(matches: Sequence[Match], language: Language, currency: str = "") -> tuple[str, ...]:
@@ -61,7 +72,7 @@ def opinion_on(reviews: Iterable[Review], wishes: Sequence[Signal], language: La
 def _best(reviews: Sequence[Review], topics: Sequence[str], language: Language) -> Quote | None:
     """The sentence that speaks of most topics, in the shopper's language first; text that speaks to a machine, or is one of
     several copies of an advertisement, is never quoted."""
-    words = {word for topic in topics for word in tokens(topic) if len(word) > 1}
+    words = {word for topic in topics for word in tokens(topic) if len(word) >= (4 if word.isascii() else 2)} - _EMPTY_WORDS
     best: tuple[float, Quote] | None = None
     for review in reviews:
         if speaks_to_a_machine(review.text) or not words:

@@ -31,6 +31,8 @@ _FREE_CHINESE = frozenset(
 _NEGATIONS = frozenset({"not", "no", "never", "without", "isn't", "doesn't", "won't", "free", "不", "没", "无", "非"})
 _WORD = re.compile(r"[A-Za-zÀ-ɏ']+")
 _ATTRIBUTED = re.compile(r"\b(?:buyers?|reviewers?|customers?)\b|买家|评价|用户", re.IGNORECASE)
+_TELLING = re.compile(r"\b(?:says?|said)\b")
+"""Words that put something into a person's mouth, which only a buyer's quote may."""
 _UNITS = (
     "g|kg|mg|ml|l|cm|mm|m|km|w|kw|v|h|hours?|min|minutes|lm|db|inch|oz|lb|mah|gb|hz|khz|"
     "months?|weeks?|days?|years?|people|persons?"
@@ -56,6 +58,7 @@ def unsupported(sentence: str, facts: Iterable[str], quote: str = "") -> tuple[s
         if (number, _stem(unit)) not in measured
     ]
     missing += _repeated(lower)
+    missing += [] if _ATTRIBUTED.search(sentence) else _TELLING.findall(lower)
     stems = {_stem(word) for word in _WORD.findall(ground)}
     for word in _WORD.findall(lower):
         claims = word in _NEGATIONS or word not in FREE_ENGLISH
@@ -81,7 +84,9 @@ def sentence_grammar(facts: Iterable[str], longest: int = 24) -> str:
 def _repeated(sentence: str) -> list[str]:
     words = [word for word in _WORD.findall(sentence) if word not in FREE_ENGLISH]
     pairs = [run[i : i + 2] for run in _HAN.findall(sentence) for i in range(len(run) - 1)]
-    return [said for said in dict.fromkeys((*words, *pairs)) if words.count(said) > 2 or pairs.count(said) > 2]
+    return [said for said in dict.fromkeys((*words, *pairs)) if words.count(said) > 2 or pairs.count(said) > 2] + [
+        found.group(1) for found in re.finditer(r"\b([a-z]{3,})(?:,| and| or)+ \1\b", sentence)
+    ]
 
 
 def _stem(word: str) -> str:

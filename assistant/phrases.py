@@ -68,6 +68,12 @@ _TEXT: dict[str, dict[Language, str]] = {
     "join": {"en": ", ", "zh": "、"},
 }
 
+BUTTONS: dict[str, str] = {
+    "quick_cheaper": "refine | price~cheaper", "quick_others": "refine", "quick_why": "ask_item | item=1",
+    "quick_compare": "compare | item=1 | item=2",
+}
+"""What the assistant's own buttons mean, as notation lines: a button needs no reading."""
+
 STATUS: dict[str, dict[Language, str]] = {
     "placed": {"en": "placed, not yet paid", "zh": "已下单，待付款"},
     "paid": {"en": "paid, being prepared", "zh": "已付款，备货中"},
@@ -86,6 +92,12 @@ STATUS: dict[str, dict[Language, str]] = {
 def say(key: str, language: Language, **facts: object) -> str:
     """The phrase in the shopper's language with the facts filled in."""
     return _TEXT[key][language].format(**facts)
+
+
+def button_line(text: str) -> str | None:
+    """The line of the button with this text; None for words that are no button's."""
+    wanted = text.strip().casefold()
+    return next((line for key, line in BUTTONS.items() if wanted in (word.casefold() for word in _TEXT[key].values())), None)
 
 
 def join(parts: tuple[str, ...] | list[str], language: Language) -> str:

@@ -11,6 +11,7 @@ from assistant.grammar import reading_grammar
 from assistant.language import Generation, LanguageModel
 from assistant.notation import parse, tidy
 from assistant.numerals import Normalised, normalise
+from assistant.phrases import button_line
 from assistant.prompts import SEPARATOR, reading_prompt
 from assistant.safety import clean, language_of, says_something
 from assistant.schema import Degradation, Message, Reading
@@ -46,6 +47,10 @@ def read_message(
     if not says_something(cleaned.text):
         return Reading("chat", language, text=cleaned.text, by=PLAIN), notes
     plain = Reading("recommend", language, text=cleaned.text, by=PLAIN)
+    button = button_line(cleaned.text) if shown else None
+    if button is not None:
+        intent, signals = parse(button)
+        return Reading(intent, language, signals, cleaned.text, "button"), notes
     if model is None:
         return plain, (*notes, Degradation("read", "no language model is loaded; the message is searched as plain text"))
     tuned = "read" in model.tuned

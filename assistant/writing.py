@@ -14,6 +14,7 @@ from assistant.language import Generation, LanguageModel, generate
 from assistant.phrases import join, say
 from assistant.plain_words import wish_text
 from assistant.prompts import writing_prompt
+from assistant.safety import language_of
 from assistant.schema import Degradation, Profile, Reading, Recommendation, Reply
 from assistant.settings import Settings
 from retrieval.money import format_money
@@ -85,7 +86,7 @@ class Writer:
             return "", ()
         quoted = entry.quotes[0].text if entry.quotes else ""
         prompt = writing_prompt(language, entry.title, facts, tuple(s for s in held if s.wanted), quoted, tuned=tuned)
-        grounds = (*facts, entry.title, *entry.item.words(language))
+        grounds = (*facts, entry.title, *(m.signal.value for m in pick.candidate.matches if m.signal.wanted))
         grammar = None if language == "zh" or tuned else sentence_grammar(grounds)
         how = Generation(self.settings.sentence_tokens, grammar, "write", deadline=left, cancel=cancel, stop=("\n",))
         try:
@@ -93,8 +94,9 @@ class Writer:
         except ModelError as error:
             self._degrade(str(error))
             return "", ()
-        wrong = unsupported(sentence, (*grounds, *(s.value for s in held if s.wanted)), quoted)
-        return ("", (sentence,)) if wrong else (sentence, ())
+        wrong = unsupported(sentence, grounds, quoted)
+        foreign = sentence and language_of(sentence, language) != language
+        return ("", (sentence,)) if wrong or foreign else (sentence, ())
 
     def _nothing(self, reading: Reading, slate: Slate) -> Reply:
         language = reading.language

@@ -12,6 +12,8 @@ from retrieval.schema import Signal
 from retrieval.text import HAN, fold, stems
 
 Words = tuple[str, ...]
+_MEASURE_WORD = re.compile(r"^(?:一|\d+)?(?:双|个|把|条|款|台|只|件|副|套|支|瓶|张|顶)(?=[\u4e00-\u9fff]{2})")
+"""What Chinese puts between number and thing: 双徒步鞋 is 徒步鞋."""
 _PARTS = re.compile(r"\s*(?:&|,|/|、|\band\b|和|与|及)\s*")
 
 
@@ -20,7 +22,7 @@ def category_meaning(
 ) -> Meaning:
     """The shelves whose name ends in the wished kind, and the items whose title does; failing that the shelf under a wider name,
     titles with the words, and the shelf so named in the other language. `nothing` when the catalogue has no such kind."""
-    wish = stems(signal.value)
+    wish = stems(_MEASURE_WORD.sub("", fold(signal.value)))
     for words in dict.fromkeys((wish, spell(wish))):
         shelves = _ending_in(words, catalogue)
         head = (" ".join(words),)
