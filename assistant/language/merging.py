@@ -1,17 +1,12 @@
-"""An adapter becomes part of its base's weights, in float32. Run as a child process, so that the memory goes back:
-
-    python -m assistant.language.merging BASE ADAPTER FOLDER
-"""
+"""An adapter becomes part of its base's weights, in float32."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import torch
 from peft import PeftModel
 from transformers import AutoModelForCausalLM, AutoTokenizer
-from transformers.utils import logging
 
 
 def merge(base: Path, adapter: Path, into: Path) -> None:
@@ -20,9 +15,3 @@ def merge(base: Path, adapter: Path, into: Path) -> None:
     merged = PeftModel.from_pretrained(model, adapter).merge_and_unload(safe_merge=True)
     merged.save_pretrained(into)
     AutoTokenizer.from_pretrained(base).save_pretrained(into)
-
-
-if __name__ == "__main__":
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    merge(Path(sys.argv[1]), Path(sys.argv[2]), Path(sys.argv[3]))

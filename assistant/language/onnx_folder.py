@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import shutil
 from pathlib import Path
 
 from assistant.errors import ModelCorrupt
 from assistant.language.adapters import Adapter, check_adapter
 from assistant.language.presets import made_once, run_module
+from assistant.prompts import reading_prompt
 from retrieval.wheels import Progress
 
+_CALIBRATION = Path(__file__).with_name("calibration.jsonl")
+"""Labelled messages; their prompts with answers show what a reader's weights are multiplied with. Only a reader is rounded
+so: a wrong token costs it a signal, while what a writer gets wrong is caught by the check of its sentence."""
+_ROUNDING = "gptq 1"
+"""Changed when `rounding` or its prompts change, so that models are built again."""
 _RECIPE = (
     "accuracy_level=4", "algo_config=rtn", "is_symmetric=false", "block_size=32",
     "matmul_mixed_precision=last_matmul:int8", "prune_lm_head=true",
@@ -21,7 +28,7 @@ bits, as in llama.cpp's Q4 files; scores are computed for the last token of a pr
 
 def onnx_folder(base: Path, base_sha256: str, adapter: Adapter | None, home: Path, progress: Progress | None = None) -> Path:
     """The folder that onnxruntime-genai opens, built when it is not there yet. Raises ModelCorrupt."""
-    made_of = (base_sha256, adapter.fingerprint if adapter else "", *_RECIPE)
+    made_of = (base_sha256, adapter.fingerprint if adapter else "", _ROUNDING, *_RECIPE)
     name = hashlib.sha256("\n".join(made_of).encode()).hexdigest()[:16]
     folder = home / "models" / f"{base.name}-int4-{name}"
     if folder.exists():
@@ -45,17 +52,24 @@ def _own_copy(adapter: Adapter, base_sha256: str, room: Path) -> Adapter:
 
 
 def _build(base: Path, adapter: Adapter | None, made: Path, progress: Progress | None) -> None:
-    source = base
-    if adapter is not None:
-        if progress:
-            progress(f"merge {adapter.folder.name}", 0, None)
-        source = made.parent / "merged"
-        run_module("assistant.language.merging", [base, adapter.folder, source], f"merging {adapter.folder}")
     if progress:
-        progress(f"quantise {base.name} to 4 bits", 0, None)
-    cache = made.parent / "cache"
-    arguments: list[str | Path] = ["-i", source, "-o", made, "-p", "int4", "-e", "cpu", "-c", cache, "--extra_options", *_RECIPE]
-    run_module("onnxruntime_genai.models.builder", arguments, f"building the 4-bit form of {base.name}")
+        progress(f"quantise {base.name} to 4 bits" + (" with its adapter" if adapter else ""), 0, None)
+    prompts = made.parent / "prompts.json"
+    reads = adapter is not None and "read" in adapter.tasks
+    prompts.write_text(json.dumps(_prompts(_CALIBRATION) if reads else []), encoding="utf-8")
+    paths = [base, made, prompts, made.parent, *([adapter.folder] if adapter else [])]
+    run_module("assistant.language.onnx_build", [*paths, "--", *_RECIPE], f"building the 4-bit form of {base.name}")
     # The builder's own tokenizer files leave out the special tokens' names; ours are the base's, so that tokens agree.
     for path in (*base.glob("tokenizer*"), *base.glob("chat_template*"), base / "config.json"):
         shutil.copyfile(path, made / path.name)
+
+
+def _prompts(path: Path) -> list[list[dict[str, str]]]:
+    """The messages of a file of labelled messages, as prompts that end in their answers."""
+    prompts = []
+    for line in path.read_text(encoding="utf-8").splitlines():
+        row = json.loads(line)
+        asked = reading_prompt(row["message"], tuple(row.get("shown", ())))
+        told = [{"role": message.role, "text": message.text} for message in asked]
+        prompts.append([*told, {"role": "assistant", "text": row["gold"]}])
+    return prompts
