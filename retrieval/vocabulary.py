@@ -63,8 +63,18 @@ class Vocabulary:
         if signal.op in ("<=", ">="):
             return bound_meaning(signal, self.catalogue)
         if signal.facet == "category":
-            return category_meaning(signal, self.catalogue, self.likeness, self.spell)
+            kind = category_meaning(signal, self.catalogue, self.likeness, self.spell)
+            return self._property(signal) or kind if kind.kind == "nothing" else kind
         return self._value(signal)
+
+    def _property(self, signal: Signal) -> Meaning | None:
+        """What was read as a kind and is the very value of a closed column: "a hybrid" among cars is a fuel."""
+        values = self.catalogue.values
+        numbers = {n for phrase in self._phrases(signal) for n in values.exact.get(phrase, ())}
+        closed = {n for n in numbers if values.columns[n] not in (*OPEN_FACETS, "category", "brand", "color", "size")}
+        if not closed:
+            return None
+        return replace(self._value(replace(signal, facet="feature")), signal=signal)
 
     def _value(self, signal: Signal) -> Meaning:
         phrases = self._phrases(signal)
