@@ -34,6 +34,9 @@ def category_meaning(
         wider, modifiers = _wider(words, catalogue)
         if wider and _stands(modifiers, wider, catalogue):
             return Meaning(signal, "category", shelves=_paths(wider), within=modifiers)
+        first, trailing = _before(words, catalogue)
+        if first and _stands(trailing, first, catalogue):
+            return Meaning(signal, "category", shelves=_paths(first), within=trailing)
         if not catalogue.shelves and len(catalogue.titles.together(words)):
             return Meaning(signal, "category", within=tuple((word,) for word in words))
     alike = _alike(fold(signal.value), catalogue, likeness)
@@ -76,6 +79,15 @@ def _wider(words: Words, catalogue: Catalogue) -> tuple[list[Shelf], tuple[Words
             left = words[:start]
             han = all(not word.isascii() for word in left)
             return shelves, ((left,) if han else tuple((word,) for word in left))
+    return [], ()
+
+
+def _before(words: Words, catalogue: Catalogue) -> tuple[list[Shelf], tuple[Words, ...]]:
+    """The shelves that the beginning of the words names, and the words behind it: `dog bed` of "dog bed washable"."""
+    for end in range(len(words) - 1, 1, -1):
+        shelves = _ending_in(words[:end], catalogue)
+        if shelves:
+            return shelves, tuple((word,) for word in words[end:])
     return [], ()
 
 

@@ -31,6 +31,8 @@ LETTERS = {
 """Sizes in words to the letters on labels."""
 _LEADING = re.compile(r"^(?:with|has|have|having|for|made of|my|our)\s+|^(?:带有|带|有|含|能|可以|可|我的|我)(?=.{2})")
 _TRAILING = re.compile(r"(?<=.)(?:材质|质地|的|色|质|制|款|型|式|风)$")
+_BARE = re.compile(r"\d+(?:[.,]\d+)*")
+"""A number without a unit: a bound that no column can mean is one on the price."""
 _LONGEST_VALUE = 40
 _MOST_VALUES = 3_000
 
@@ -61,7 +63,9 @@ class Vocabulary:
         if signal.facet == "rating":
             return rating_meaning(signal)
         if signal.op in ("<=", ">="):
-            return bound_meaning(signal, self.catalogue)
+            bound = bound_meaning(signal, self.catalogue)
+            bare = bound.kind == "nothing" and _BARE.fullmatch(signal.value.strip()) is not None
+            return price_meaning(signal, self.currency) if bare else bound
         if signal.facet == "category":
             kind = category_meaning(signal, self.catalogue, self.likeness, self.spell)
             return self._property(signal) or kind if kind.kind == "nothing" else kind

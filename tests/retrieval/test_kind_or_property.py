@@ -19,3 +19,10 @@ def test_a_closed_column_decides(kind: str, understood: bool) -> None:
     """"A hybrid" among cars is a fuel; a use, which lists some of what is true, makes no kind."""
     vocabulary = Vocabulary(build_catalogue([car.id for car in CARS], CARS), "GBP")
     assert (vocabulary.resolve(Signal("category", "=", kind)).kind != "nothing") is understood
+
+
+@pytest.mark.parametrize(("bound", "kind"), [("120", "price"), ("2kg", "nothing")])
+def test_a_bare_bound_that_no_column_means_is_on_the_price(bound: str, kind: str) -> None:
+    """"Under 120" with nothing else to measure is money; a bound with a unit never is."""
+    vocabulary = Vocabulary(build_catalogue([car.id for car in CARS], CARS), "GBP")
+    assert vocabulary.resolve(Signal("feature", "<=", bound)).kind == kind
