@@ -15,7 +15,7 @@ test-all: setup lint
 	$(BIN)/pytest -n 2
 
 lint: setup
-	$(BIN)/ruff check assistant retrieval training ui tests
+	$(BIN)/ruff check --no-cache assistant retrieval training ui tests
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 

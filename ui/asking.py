@@ -6,12 +6,11 @@ import sys
 import time
 import uuid
 
-from retrieval.search import Search
-
 from assistant.memory import Memory
 from assistant.schema import Turn
 from retrieval.money import format_money
 from retrieval.schema import Query
+from retrieval.search import Search
 from ui.places import DEMO
 from ui.terminal import note, print_json, progress_bar, say
 from ui.turn_view import turn_view
