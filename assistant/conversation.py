@@ -10,9 +10,10 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 from assistant.answers import about_items, compare_items
-from assistant.interests import fold, query_for, show
+from assistant.interests import fold, query_for, show, without
 from assistant.language import LanguageModel
-from assistant.reading import read_message
+from assistant.phrases import gives_up
+from assistant.reading import BUTTON, read_message
 from assistant.schema import Degradation, Message, Profile, Reply, Timings, Turn
 from assistant.service import HelpDesk, answer_order
 from assistant.settings import Settings
@@ -65,6 +66,8 @@ class Assistant:
         read_ms = self._since(started)
         number = len(history) + 1
         before = earlier.profile if earlier else Profile()
+        if earlier and earlier.slate and reading.by == BUTTON and gives_up(reading.text):
+            before = without(before, earlier.slate.blocked_by)
         profile = fold(before, reading, screen, self.now(), number)
         turn = Turn(
             uuid.uuid4().hex, session_id or uuid.uuid4().hex, number, message[: self.settings.message_limit], self.now(),

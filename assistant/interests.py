@@ -40,6 +40,11 @@ def fold(profile: Profile, reading: Reading, screen: Sequence[Item], at: datetim
     return replace(profile, interests=held)
 
 
+def without(profile: Profile, signals: Sequence[Signal]) -> Profile:
+    """`profile` with some of its wishes given up."""
+    return replace(profile, interests=tuple(held for held in profile.interests if held.signal not in signals))
+
+
 def wishes(reading: Reading) -> tuple[Signal, ...]:
     """The signals of a reading that say what an item should be."""
     return tuple(signal for signal in reading.signals if signal.facet not in REFERENCES)

@@ -70,7 +70,7 @@ _TEXT: dict[str, dict[Language, str]] = {
 
 BUTTONS: dict[str, str] = {
     "quick_cheaper": "refine | price~cheaper", "quick_others": "refine", "quick_why": "ask_item | item=1",
-    "quick_compare": "compare | item=1 | item=2",
+    "quick_compare": "compare | item=1 | item=2", "try_wider": "refine",
 }
 """What the assistant's own buttons mean, as notation lines: a button needs no reading."""
 
@@ -98,6 +98,11 @@ def button_line(text: str) -> str | None:
     """The line of the button with this text; None for words that are no button's."""
     wanted = text.strip().casefold()
     return next((line for key, line in BUTTONS.items() if wanted in (word.casefold() for word in _TEXT[key].values())), None)
+
+
+def gives_up(text: str) -> bool:
+    """True for the button that lifts what emptied the slate."""
+    return text.strip() in _TEXT["try_wider"].values()
 
 
 def join(parts: tuple[str, ...] | list[str], language: Language) -> str:

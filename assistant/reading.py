@@ -20,6 +20,8 @@ from retrieval.schema import Language, Signal
 
 PLAIN = "plain text"
 """`Reading.by` of a message that no model read: it is searched as it stands."""
+BUTTON = "button"
+"""`Reading.by` of a press on one of the assistant's own buttons."""
 _LONGEST_LINE = 96
 """Tokens of a line; the longest of the hand-labelled ones has 80."""
 
@@ -50,7 +52,7 @@ def read_message(
     button = button_line(cleaned.text) if shown else None
     if button is not None:
         intent, signals = parse(button)
-        return Reading(intent, language, signals, cleaned.text, "button"), notes
+        return Reading(intent, language, signals, cleaned.text, BUTTON), notes
     if model is None:
         return plain, (*notes, Degradation("read", "no language model is loaded; the message is searched as plain text"))
     tuned = "read" in model.tuned

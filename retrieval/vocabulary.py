@@ -72,11 +72,11 @@ class Vocabulary:
         return self._value(signal)
 
     def _property(self, signal: Signal) -> Meaning | None:
-        """What was read as a kind and is the very value of a closed column: "a hybrid" among cars is a fuel."""
+        """What was read as a kind and is the very value of a column that describes: "a hybrid" among cars is a fuel."""
         values = self.catalogue.values
         numbers = {n for phrase in self._phrases(signal) for n in values.exact.get(phrase, ())}
-        closed = {n for n in numbers if values.columns[n] not in (*OPEN_FACETS, "category", "brand", "color", "size")}
-        if not closed:
+        described = {n for n in numbers if values.columns[n] not in ("use", "audience", "category", "brand", "size")}
+        if not described:
             return None
         return replace(self._value(replace(signal, facet="feature")), signal=signal)
 

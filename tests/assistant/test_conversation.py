@@ -105,6 +105,14 @@ def test_an_empty_slate_says_why(assistant: Assistant) -> None:
     assert "5" in turn.reply.text and "$19.00" in turn.reply.text
 
 
+def test_a_limit_can_be_given_up_by_its_button(assistant: Assistant) -> None:
+    """The button under an empty slate lifts the wish that emptied it, and only that."""
+    first, second = talk(assistant, "a kettle under 5", "Without that limit")
+    assert first.reply.quick_replies == ("Without that limit",)
+    assert second.reply.kind == "recommend"
+    assert {str(signal) for signal in second.profile.signals} == {"category=kettle"}
+
+
 def test_what_was_disliked_stays_away(assistant: Assistant) -> None:
     """A rejected item is not offered again."""
     first, _, third = talk(assistant, "a kettle under 60", "hate the first", "a kettle under 60")

@@ -15,7 +15,7 @@ CARS = tuple(
 
 
 @pytest.mark.parametrize(("kind", "understood"), [("hybrid", True), ("car", True), ("towing", False), ("yak saddle", False)])
-def test_a_closed_column_decides(kind: str, understood: bool) -> None:
+def test_a_describing_column_decides(kind: str, understood: bool) -> None:
     """"A hybrid" among cars is a fuel; a use, which lists some of what is true, makes no kind."""
     vocabulary = Vocabulary(build_catalogue([car.id for car in CARS], CARS), "GBP")
     assert (vocabulary.resolve(Signal("category", "=", kind)).kind != "nothing") is understood
