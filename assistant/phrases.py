@@ -13,10 +13,6 @@ _TEXT: dict[str, dict[Language, str]] = {
         "zh": "您好！我是本店的智能导购（计算机程序）。告诉我想找什么、给谁用、预算多少就行。",
     },
     "thanks": {"en": "You're welcome. Anything else I can find for you?", "zh": "不客气，还想看点什么？"},
-    "outside": {
-        "en": "I can help with this shop's products, orders and rules. What are you looking for?",
-        "zh": "我可以帮您挑选本店商品，也能回答订单和店规的问题。想找点什么？",
-    },
     "nothing_said": {"en": "I couldn't find any words in that. What are you looking for?", "zh": "没看到文字内容，您想找点什么？"},
     "found": {"en": "{count} for you: {wishes}.", "zh": "按「{wishes}」挑了{count}款。"},
     "found_one": {"en": "One fits: {wishes}.", "zh": "按「{wishes}」找到1款。"},
@@ -29,7 +25,6 @@ _TEXT: dict[str, dict[Language, str]] = {
     "costs": {"en": "It misses: {costs}.", "zh": "不符合：{costs}。"},
     "stopped": {"en": "(stopped)", "zh": "（已停止）"},
     "broken": {"en": "Something in the shop is not working just now. Please try again in a moment.", "zh": "店里的系统暂时出了点问题，请稍后再试。"},
-    "again": {"en": "I've shown you everything that fits. Here it is once more:", "zh": "符合的都给您看过了，再列一次："},
     "quote": {"en": "A buyer writes: “{text}”", "zh": "有买家说：“{text}”"},
     "why": {"en": "I suggested **{title}** because:", "zh": "推荐**{title}**的原因："},
     "why_exploration": {
