@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-NUMBER = re.compile(r"(?<![\d.])(\d+(?:[.,]\d+)*)\s?(k(?=\d?(?![a-z]))|w(?![a-z])|千|万)?(\d)?")
+NUMBER = re.compile(r"(?<![\d.])(\d+(?:[.,]\d+)*)(?:\s?(k(?=\d?(?![a-z]))|w(?![a-z])|千|万)(\d)?)?")
 _CURRENCIES = {
     "GBP": r"£|\bgbp\b|\bquid\b|\bpounds?\b|英镑",
     "EUR": r"€|\beuros?\b|\beur\b|欧元?",

@@ -23,7 +23,7 @@ LONGEST = 9
 """Words in the longest value; a Chinese character counts half."""
 
 _WORD = re.compile(
-    r"[一-鿿㐀-䶿]|(?<=[a-z])'[a-z]+|[^\W一-鿿㐀-䶿]+(?:(?:[.\-]\d+|,\d{3}(?!\d))[^\W一-鿿㐀-䶿]*)*[%°\"+]?"
+    r"[一-鿿㐀-䶿]|(?<=[a-z])'[a-z]+|\d[\w.]*(?=ish\b)|(?<=\d)ish\b|[^\W一-鿿㐀-䶿]+(?:(?:[.\-]\d+|,\d{3}(?!\d))[^\W一-鿿㐀-䶿]*)*[%°\"+]?"
 )
 _BREAK = re.compile(r"[,.;:!?，。；：！？、|\n…()（）]")
 _WORDED = ("category", "brand", "color", "style", "use")

@@ -10,7 +10,7 @@ import json
 import re
 from collections.abc import Iterable
 
-from retrieval.schema import NUMBER
+from retrieval.schema import NUMBER, Language
 
 FREE_ENGLISH = frozenset(
     """a about after all also although always an and any are as at be because been before both but by can choice could do
@@ -68,17 +68,55 @@ def unsupported(sentence: str, facts: Iterable[str], quote: str = "") -> tuple[s
     return tuple(dict.fromkeys(missing))
 
 
-def sentence_grammar(facts: Iterable[str], longest: int = 24) -> str:
-    """A Lark grammar (llguidance's dialect) of one English sentence of 5 to `longest` words in which a word is either free
-    or copied from the facts, so that an untuned model can't claim what stands nowhere."""
-    copied = {piece.strip(".,;:!?()\"“”") for fact in facts for piece in fact.split()}
-    words = sorted({word for word in copied if word and word.isascii()} | (FREE_ENGLISH - _NEGATIONS))
-    first = sorted({word[:1].upper() + word[1:] for word in words if word[:1].isalpha()})
-    return (
-        f'start: FIRST (","? " " WORD){{4,{longest}}} "."\n'
-        f"FIRST: {' | '.join(json.dumps(word) for word in first)}\n"
-        f"WORD: {' | '.join(json.dumps(word) for word in words)}\n"
-    )
+def sentence_grammar(language: Language, facts: Iterable[str], quote: str = "") -> str:
+    """A Lark grammar (llguidance's dialect) of one sentence whose words are free or copied from the facts, or from the `quote`
+    where the sentence says that a buyer says it; what `unsupported` would refuse can hardly be written."""
+    grounds = tuple(facts)
+    pieces, quoted = (_pieces_zh(grounds), _pieces_zh((quote,))) if language == "zh" else (_pieces_en(grounds), _pieces_en((quote,)))
+    rules = _SENTENCE_ZH if language == "zh" else _SENTENCE_EN
+    first = sorted({piece[:1].upper() + piece[1:] for piece in pieces if piece[:1].isalpha()})
+    lines = [f"OWN: {_either(pieces)}", f"FIRST: {_either(first)}", *rules[:2]]
+    if quoted:
+        lines += [f"THEIRS: {_either(quoted)}", *rules[2:]]
+    return "\n".join(["start: SENTENCE", *lines, "SENTENCE: PLAIN | ATTRIBUTED" if quoted else "SENTENCE: PLAIN"]) + "\n"
+
+
+_SENTENCE_EN = (
+    'SEP: /[,;:]? /', 'PLAIN: FIRST (SEP OWN){4,24} "."',
+    'SAYS: "a buyer says" | "buyers say" | "a reviewer says" | "reviewers say" | "says a buyer" | "says a reviewer"',
+    'ATTRIBUTED: FIRST (SEP (OWN | THEIRS)){1,20} SEP SAYS (SEP (OWN | THEIRS)){0,16} "."',
+)
+_SENTENCE_ZH = (
+    'SEP: /[，,、；： ]/', 'PLAIN: OWN (SEP? OWN){3,48} "。"',
+    'SAYS: "买家说"',
+    'ATTRIBUTED: OWN (SEP? OWN){0,32} SEP SAYS (SEP? (OWN | THEIRS)){2,24} "。"',
+)
+_TOLD = frozenset("buyer buyers buyer's reviewer reviewers reviewer's customer customers says say said report reports".split())
+"""Words that stand in `SAYS` only."""
+
+
+def _pieces_en(grounds: Iterable[str]) -> list[str]:
+    """The words of the grounds, a number together with its unit, and the free words."""
+    text = " ".join(grounds)
+    measured = [found.group() for found in _MEASURED.finditer(text)]
+    copied = {piece.strip(".,;:!?()\"“”") for piece in _MEASURED.sub(" ", text).split()} | set(measured)
+    words = {word for word in copied if word and not _HAN.search(word)}
+    words |= {word.lower() for word in words}
+    words |= {word[:-1] if word.endswith("s") else word + "s" for word in words if word.isalpha() and len(word) > 3}
+    return sorted(words | (FREE_ENGLISH - _NEGATIONS - _TOLD))
+
+
+def _pieces_zh(grounds: Iterable[str]) -> list[str]:
+    """Runs of two to six characters of the grounds, their Latin words and numbers with units, and the free characters."""
+    text = " ".join(grounds)
+    runs = [run for run in _HAN.findall(text) if len(run) > 1]
+    copied = {run[at : at + size] for run in runs for size in range(2, 7) for at in range(len(run) - size + 1)}
+    latin = {found.group() for found in re.finditer(rf"{_MEASURED.pattern}|[A-Za-z0-9][A-Za-z0-9.+-]*", text)}
+    return sorted(copied | latin | (_FREE_CHINESE - _NEGATIONS))
+
+
+def _either(words: Iterable[str]) -> str:
+    return " | ".join(json.dumps(word, ensure_ascii=False) for word in words) or '""'
 
 
 def _repeated(sentence: str) -> list[str]:

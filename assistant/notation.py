@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from assistant.prompts import SEPARATOR
 from assistant.schema import INTENTS, Intent
-from retrieval.schema import Signal
+from retrieval.schema import Op, Signal
 
 _ARTICLES = frozenset({"a", "an", "the", "my"})
 _SPLIT = re.compile(r"\s*\|\s*")
@@ -40,6 +40,33 @@ def format_line(intent: Intent, signals: Iterable[Signal] = ()) -> str:
             raise ValueError(f"found a separator in the value {signal.value!r}, expected one line without '|'")
         parts.append(f"{signal.facet}{signal.op}{signal.value.strip()}")
     return SEPARATOR.join(parts)
+
+
+_RATING = re.compile(r"rating=([1-5])(?: \| |$)")
+_OPINION = re.compile(r"([^|~!\"]+)(!?~)([^|\"]+) \"([^\"]+)\"(?: \| |$)")
+
+
+def parse_review(line: str) -> tuple[int, tuple[Signal, ...]]:
+    """Rating and aspects of a review's notation line, their quotes as spans. Raises ValueError."""
+    line = line.strip()
+    start = _RATING.match(line)
+    if start is None:
+        raise ValueError(f"found {line[:20]!r}, expected rating=1 to rating=5")
+    aspects: list[Signal] = []
+    at = start.end()
+    while at < len(line):
+        found = _OPINION.match(line, at)
+        if found is None:
+            raise ValueError(f'found {line[at : at + 40]!r}, expected <aspect>~<word> "<quote>" or <aspect>!~<word> "<quote>"')
+        op: Op = "!~" if found[2] == "!~" else "~"
+        aspects.append(Signal(found[1].strip(), op, found[3].strip(), "review", found[4].strip()))
+        at = found.end()
+    return int(start[1]), tuple(aspects)
+
+
+def format_review(rating: int, aspects: Iterable[Signal] = ()) -> str:
+    """The notation line of a review."""
+    return SEPARATOR.join([f"rating={rating}", *(f'{each} "{each.span}"' for each in aspects)])
 
 
 def fold(value: str) -> str:

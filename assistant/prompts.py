@@ -6,7 +6,9 @@ from assistant.schema import Message
 from retrieval.schema import Signal
 
 READ_SYSTEM = "Read the shopper."
+REVIEW_SYSTEM = "Read the review."
 WRITE_SYSTEM = "Recommend the item."
+SERVICE_SYSTEM = "Answer from the pages."
 SEPARATOR = " | "
 
 EXAMPLES: tuple[tuple[tuple[str, ...], str, str], ...] = (
@@ -22,6 +24,19 @@ EXAMPLES: tuple[tuple[tuple[str, ...], str, str], ...] = (
     ((), "想要一双防水的徒步鞋,500以内,不要皮的", "recommend | category=徒步鞋 | feature~防水 | price<=500 | material!=皮"),
 )
 """What an untuned model is shown before the message: (shown titles, message, reading)."""
+
+REVIEW_EXAMPLES: tuple[tuple[str, str], ...] = (
+    ("Great sound for the money, but the cable broke after a week.", 'rating=3 | sound~great "Great sound for the money" | cable!~broke "the cable broke after a week"'),
+    ("Love it!", "rating=5"),
+    ("面料很舒服，就是尺码偏小", 'rating=4 | 面料~舒服 "面料很舒服" | 尺码!~偏小 "尺码偏小"'),
+    ("Stopped working on day two. Waste of money.", 'rating=1 | durability!~stopped working "Stopped working on day two"'),
+)
+"""What an untuned model is shown before the review: (review, its notation)."""
+SERVICE_EXAMPLES: tuple[tuple[str, tuple[str, ...], str], ...] = (
+    ("how long do i have to send shoes back", ("Returns: Unworn shoes can be sent back within 30 days.", "Shipping: Parcels leave daily."), '1 "Unworn shoes can be sent back within 30 days."'),
+    ("do you repair watches", ("Shipping: Parcels leave daily.",), "0"),
+)
+"""What an untuned model is shown before the question: (question, passages, answer)."""
 
 
 def reading_prompt(
@@ -47,6 +62,29 @@ def _reading_question(message: str, shown: tuple[str, ...], history: tuple[Messa
         lines.append("shown: " + "; ".join(f"{n} {_clip(title, 48).lower()}" for n, title in enumerate(shown, 1)))
     lines.append(f"message: {message}")
     return "\n".join(lines)
+
+
+def review_prompt(text: str, *, tuned: bool = True) -> tuple[Message, ...]:
+    """The prompt whose answer is the notation of a review: its rating, then its aspects with quotes."""
+    shots: list[Message] = []
+    if not tuned:
+        for review, line in REVIEW_EXAMPLES:
+            shots += [Message("user", f"review: {review}"), Message("assistant", line)]
+    return (Message("system", REVIEW_SYSTEM), *shots, Message("user", f"review: {text}"))
+
+
+def service_prompt(question: str, passages: tuple[str, ...], *, tuned: bool = True) -> tuple[Message, ...]:
+    """The prompt whose answer is the number of the passage that answers the question, from 1, and its sentence; or 0."""
+    shots: list[Message] = []
+    if not tuned:
+        for asked, pages, line in SERVICE_EXAMPLES:
+            shots += [Message("user", _service_question(asked, pages)), Message("assistant", line)]
+    return (Message("system", SERVICE_SYSTEM), *shots, Message("user", _service_question(question, passages)))
+
+
+def _service_question(question: str, passages: tuple[str, ...]) -> str:
+    pages = [f"{number}: {' '.join(passage.split())}" for number, passage in enumerate(passages, 1)]
+    return "\n".join([*pages, f"question: {question}"])
 
 
 def writing_prompt(

@@ -43,6 +43,29 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True)
+class ReviewReading:
+    """What a review was understood to say."""
+
+    rating: int
+    """1 to 5, the likeliest."""
+    shares: tuple[float, ...]
+    """The probability of each rating, 1 first."""
+    aspects: tuple[Signal, ...] = ()
+    """`~` praises and `!~` complaints; the span of each is a quote that stands verbatim in the review."""
+
+    @property
+    def expected(self) -> float:
+        """The mean of the rating, 1 to 5."""
+        return sum(star * share for star, share in enumerate(self.shares, 1))
+
+    @property
+    def sentiment(self) -> tuple[float, float, float]:
+        """The probability of negative (1, 2), neutral (3) and positive (4, 5)."""
+        one, two, three, four, five = self.shares
+        return one + two, three, four + five
+
+
+@dataclass(frozen=True, slots=True)
 class Interest:
     """A signal that is held of a shopper, with how strongly."""
 

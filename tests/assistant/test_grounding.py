@@ -54,4 +54,4 @@ def test_a_quote_counts_only_as_a_quote() -> None:
 
 def test_the_grammar_compiles() -> None:
     """The grammar that keeps an untuned model to the facts is one that llguidance takes."""
-    assert LLMatcher.validate_grammar(sentence_grammar(FACTS), None) == ""
+    assert LLMatcher.validate_grammar(sentence_grammar("en", FACTS), None) == ""
