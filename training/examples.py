@@ -101,6 +101,12 @@ class Example:
     id: str
     prompt: tuple[Message, ...]
     target: str
+    stars: float | None = None
+    """The rating that stands at the first digit of the target; learnt with a loss of its own."""
+    sentiment: int | None = None
+    """Negative 0, neutral 1, positive 2, at the place of the first digit; with a loss of its own too."""
+    open: bool = False
+    """The target is only the beginning of the answer: that it ends there is not learnt."""
 
 
 def read_messages(path: Path, on_error: Callable[[BadRow], None]) -> Iterator[Labelled]:

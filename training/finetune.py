@@ -22,9 +22,11 @@ from training.adapter_card import WEIGHTS, data_hash, publish
 from training.checkpoints import newest_complete
 from training.examples import Example, Marked, example
 from training.noise import Noise, disturb, pool_of
-from training.trainer import IGNORED, AnswerTrainer, Best, Complete, Pad
+from training.trainer import IGNORED, AnswerTrainer, Best, Complete, Pad, Stars
 
 log = logging.getLogger(__name__)
+RATING = "rating="
+"""What stands before a review's rating."""
 
 
 @dataclass(frozen=True)
@@ -55,6 +57,12 @@ class Recipe:
     """How many are written over the run."""
     patience: int = 3
     """Checkpoints without a better figure after which the run ends, when a judge is given."""
+    rating_weight: float = 0.5
+    """Of the squared error of the expected rating, beside the language model's own loss; reviews only."""
+    sentiment_weight: float = 0.5
+    """Of the cross-entropy of the sentiment; reviews only."""
+    lowest_layer: float = 0.0
+    """Share of the layers, from the input, that keep the base's weights: half of them saves a third of the time."""
     seed: int = 7
     noise: Noise = field(default_factory=Noise)
 
@@ -136,15 +144,15 @@ def _train(
     model = lora_model(recipe, base, start)
     trained = Trained(out / "adapter", len(rows), left_out, math.nan, task.data_sha256)
 
-    def words(loss: float, figure: float | None = None) -> dict[str, object]:
+    def told(loss: float, figure: float | None = None) -> dict[str, object]:
         return card(recipe, base, replace(trained, validation_loss=loss), now(), figure, task.name)
 
     def judged(checkpoint: Path) -> float:
-        publish(checkpoint, out / "candidate", words(math.nan))
+        publish(checkpoint, out / "candidate", told(math.nan))
         return judge(out / "candidate") if judge else 0.0
 
     def keep(checkpoint: Path, figure: float) -> None:
-        publish(checkpoint, trained.adapter, words(math.nan, figure))
+        publish(checkpoint, trained.adapter, told(math.nan, figure))
 
     best = Best(judged, keep, recipe.patience) if judge else None
     trainer = AnswerTrainer(
@@ -152,13 +160,17 @@ def _train(
         data_collator=Pad(tokenizer.pad_token_id or 0), callbacks=[Complete(), *([best] if best else [])],
     )
     trainer.label_smoothing = recipe.label_smoothing
+    trainer.words = words_of(rows + kept_back, len(tokenizer), recipe.seed)
+    if any(row["place"] for row in rows):
+        digits = tuple(tokenizer.convert_tokens_to_ids(str(star)) for star in range(1, 6))
+        trainer.stars = Stars(digits, recipe.rating_weight, recipe.sentiment_weight)
     checkpoint = newest_complete(out / "checkpoints")
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     loss = float(trainer.evaluate()["eval_loss"]) if kept_back else math.nan
     if best is None or not best.figures:
         raw = out / "raw"
         model.save_pretrained(raw)
-        publish(raw, trained.adapter, words(loss))
+        publish(raw, trained.adapter, told(loss))
         shutil.rmtree(raw)
     return replace(trained, validation_loss=loss)
 
@@ -175,18 +187,34 @@ def passes(recipe: Recipe, messages: Sequence[Marked], fresh: Fresh = lambda epo
     return found
 
 
-def encode(examples: Sequence[Example], tokenizer: Any, max_tokens: int) -> tuple[list[dict[str, list[int]]], int]:
+def encode(examples: Sequence[Example], tokenizer: Any, max_tokens: int) -> tuple[list[dict[str, Any]], int]:
     """(token rows with labels on the answer alone, how many were too long)."""
-    rows: list[dict[str, list[int]]] = []
+    rows: list[dict[str, Any]] = []
     end = tokenizer.convert_tokens_to_ids("<|im_end|>") if "<|im_end|>" in tokenizer.get_vocab() else tokenizer.eos_token_id
     for item in examples:
         messages = [{"role": m.role, "content": m.text} for m in item.prompt]
         text = tokenizer.apply_chat_template(messages, add_generation_prompt=True, tokenize=False)
         prompt = tokenizer(text, add_special_tokens=False)["input_ids"]
-        answer = [*tokenizer(item.target, add_special_tokens=False)["input_ids"], end]
-        if len(prompt) + len(answer) <= max_tokens:
-            rows.append({"input_ids": prompt + answer, "labels": [IGNORED] * len(prompt) + answer})
+        answer = tokenizer(item.target, add_special_tokens=False)["input_ids"] + ([] if item.open else [end])
+        if len(prompt) + len(answer) > max_tokens:
+            continue
+        rated = item.stars is not None or item.sentiment is not None
+        rows.append({
+            "input_ids": prompt + answer,
+            "labels": [IGNORED] * len(prompt) + (answer if item.stars is not None or not rated else [IGNORED] * len(answer)),
+            "place": len(prompt) + len(tokenizer(RATING, add_special_tokens=False)["input_ids"]) if rated else 0,
+            "stars": math.nan if item.stars is None else item.stars,
+            "sentiment": IGNORED if item.sentiment is None else item.sentiment,
+        })
     return rows, len(examples) - len(rows)
+
+
+def words_of(rows: Sequence[dict[str, Any]], size: int, seed: int) -> torch.Tensor | None:
+    """The tokens of prompts and answers with as many others drawn at random, sorted; None for a vocabulary below 65,536."""
+    if size < 65_536:
+        return None
+    used = {token for row in rows for token in row["input_ids"]}
+    return torch.tensor(sorted(used | set(random.Random(seed).sample(range(size), len(used)))))
 
 
 def lora_model(recipe: Recipe, base: Path, start: Path | None = None) -> PeftModel:
@@ -196,13 +224,16 @@ def lora_model(recipe: Recipe, base: Path, start: Path | None = None) -> PeftMod
         load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True, bnb_4bit_compute_dtype=torch.bfloat16,
     )
     model = AutoModelForCausalLM.from_pretrained(
-        base, dtype=torch.bfloat16, quantization_config=quantised if cuda else None, attn_implementation="sdpa",
+        base, dtype=torch.bfloat16, quantization_config=quantised if cuda else None, attn_implementation="sdpa" if cuda else "eager",
     )
     model.config.use_cache = False
     if cuda:
         model = prepare_model_for_kbit_training(model)
+    layers = model.config.num_hidden_layers
+    linear = {name.rsplit(".", 1)[-1] for name, part in model.model.named_modules() if isinstance(part, torch.nn.Linear)}
     config = LoraConfig(
-        r=recipe.rank, lora_alpha=recipe.alpha, lora_dropout=recipe.dropout, target_modules="all-linear", task_type="CAUSAL_LM",
+        r=recipe.rank, lora_alpha=recipe.alpha, lora_dropout=recipe.dropout, target_modules=sorted(linear),
+        layers_to_transform=list(range(round(recipe.lowest_layer * layers), layers)), task_type="CAUSAL_LM",
     )
     tuned = get_peft_model(model, config)
     if start is not None:

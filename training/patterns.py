@@ -61,10 +61,11 @@ def kinds_of(items: Iterable[Item], least: int = 2) -> tuple[Kind, ...]:
 def compose(patterns: Patterns, count: int, seed: int, kinds: tuple[Kind, ...] | None = None) -> list[Labelled]:
     """`count` labelled messages, every pattern about equally often; `kinds` replaces the shipped ones."""
     chance = random.Random(seed)
+    lines = chance.sample(patterns.lines, len(patterns.lines))
     found: list[Labelled] = []
     tries = 0
     while len(found) < count and tries < 20 * count:
-        line = patterns.lines[tries % len(patterns.lines)]
+        line = lines[tries % len(lines)]
         kind = chance.choice(kinds or patterns.kinds)
         tries += 1
         if all(slot in _OWN or len(kind.get(slot, ())) >= 2 for slot, _ in _SLOT.findall(line)):

@@ -15,7 +15,7 @@ from training.finetune import Recipe, Task, Trained, train_adapter, train_task
 from training.noise import Noise
 from training.patterns import compose, read_patterns
 
-COMPOSED = 200
+COMPOSED = 300
 """Messages a language and epoch that are made from the patterns."""
 
 

@@ -16,6 +16,8 @@ from training.checkpoints import mark_complete
 
 IGNORED = -100
 """Label of a token that is not learnt."""
+_CLASSES = torch.tensor([[1.0, 1.0, 0.0, 0.0, 0.0], [0.0, 0.0, 1.0, 0.0, 0.0], [0.0, 0.0, 0.0, 1.0, 1.0]])
+"""Which ratings are negative, neutral, positive."""
 log = logging.getLogger(__name__)
 
 
@@ -23,18 +25,31 @@ class AnswerTrainer(Trainer):  # type: ignore[misc]
     """The Trainer with the loss on the answer's tokens alone; the output layer is not computed for the prompt."""
 
     label_smoothing: float = 0.0
+    stars: Stars | None = None
+    words: torch.Tensor | None = None
+    """The tokens among which the answers' tokens are told apart, sorted; None is the whole vocabulary. With a vocabulary of
+    262,144 the output layer would take a third of every step, for tokens that no answer has."""
 
     def compute_loss(
         self, model: Any, inputs: dict[str, torch.Tensor], return_outputs: bool = False, num_items_in_batch: Any = None,
     ) -> Any:
-        """Mean cross-entropy over the answers' tokens. Shape: ()."""
+        """Mean cross-entropy over the answers' tokens, with the terms of the ratings where there are some. Shape: ()."""
         labels = inputs["labels"][:, 1:]
         causal = self.accelerator.unwrap_model(model).get_base_model()
         hidden = causal.model(input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"]).last_hidden_state
         answer = labels != IGNORED
-        logits = causal.lm_head(hidden[:, :-1][answer]).float()
+        wanted, rows = labels[answer], causal.lm_head.weight
+        if self.words is not None:
+            words = self.words.to(wanted.device)
+            wanted, rows = torch.searchsorted(words, wanted), rows[words]
+        logits = functional.linear(hidden[:, :-1][answer], rows).float()
         smoothing = self.label_smoothing if model.training else 0.0
-        loss = functional.cross_entropy(logits, labels[answer], label_smoothing=smoothing)
+        loss = functional.cross_entropy(logits, wanted, label_smoothing=smoothing, reduction="sum") / max(1, len(logits))
+        if self.stars is not None and (inputs["place"] > 0).any():
+            rated = inputs["place"] > 0
+            at = hidden[rated, inputs["place"][rated] - 1]
+            digits = functional.linear(at, causal.lm_head.weight[list(self.stars.tokens)]).float()
+            loss = loss + self.stars.loss(digits, inputs["stars"][rated], inputs["sentiment"][rated])
         return (loss, {"loss": loss}) if return_outputs else loss
 
     def prediction_step(
@@ -46,13 +61,37 @@ class AnswerTrainer(Trainer):  # type: ignore[misc]
 
 
 @dataclass(frozen=True)
+class Stars:
+    """The loss terms of a review's rating: the expected rating is a regressor, the shares of the sentiments a classifier."""
+
+    tokens: tuple[int, ...]
+    """Of the digits 1 to 5."""
+    rating_weight: float
+    sentiment_weight: float
+
+    def loss(self, digits: torch.Tensor, stars: torch.Tensor, sentiment: torch.Tensor) -> torch.Tensor:
+        """`digits` are the scores of the five, shape (rows, 5); `stars` NaN and `sentiment` IGNORED are not learnt. Shape: ()."""
+        shares = digits.softmax(dim=-1)
+        given = ~stars.isnan()
+        loss = digits.sum() * 0.0
+        if given.any():
+            expected = shares[given] @ torch.arange(1.0, 6.0, device=digits.device)
+            loss = loss + self.rating_weight * functional.mse_loss(expected, stars[given])
+        known = sentiment != IGNORED
+        if known.any():
+            classes = (shares[known] @ _CLASSES.to(digits.device).T).clamp_min(1e-9).log()
+            loss = loss + self.sentiment_weight * functional.nll_loss(classes, sentiment[known])
+        return loss
+
+
+@dataclass(frozen=True)
 class Pad:
     """Rows of a batch padded on the right to the longest."""
 
     token: int
 
-    def __call__(self, rows: list[dict[str, list[int]]]) -> dict[str, torch.Tensor]:
-        """Shape of each: (batch, longest)."""
+    def __call__(self, rows: list[dict[str, Any]]) -> dict[str, torch.Tensor]:
+        """Tokens, labels and mask, of shape (batch, longest); place of the rating, stars and sentiment, of shape (batch,)."""
         longest = max(len(row["input_ids"]) for row in rows)
 
         def filled(key: str, value: int) -> torch.Tensor:
@@ -60,7 +99,11 @@ class Pad:
 
         lengths = torch.tensor([len(row["input_ids"]) for row in rows])
         mask = (torch.arange(longest)[None, :] < lengths[:, None]).long()
-        return {"input_ids": filled("input_ids", self.token), "labels": filled("labels", IGNORED), "attention_mask": mask}
+        return {
+            "input_ids": filled("input_ids", self.token), "labels": filled("labels", IGNORED), "attention_mask": mask,
+            "place": torch.tensor([row["place"] for row in rows]), "stars": torch.tensor([row["stars"] for row in rows]),
+            "sentiment": torch.tensor([row["sentiment"] for row in rows]),
+        }
 
 
 class Complete(TrainerCallback):  # type: ignore[misc]
