@@ -21,6 +21,7 @@ from retrieval.database import delete_keys, upsert
 from retrieval.errors import IndexError_, RowError
 from retrieval.index_choice import EMBED_BATCH, bump_version
 from retrieval.item_text import item_text
+from retrieval.readings import drop_orphans, forget_changed
 from retrieval.schema import HelpPage, Interaction, Item, Order, Review
 from retrieval.shop import Shop
 from retrieval.stored_vectors import drop_unused, known_hashes, vector_rows
@@ -199,6 +200,7 @@ class _Import:
                 return
         with self._shop.writing() as connection:
             drop_unused(connection)
+            drop_orphans(connection)
             delete_keys(connection, meta, ("key",), [(_UNDER_WAY,)])
             bump_version(connection)
         try:
@@ -245,6 +247,8 @@ class _Import:
     def _keep_rows(self, table: Table, batch: list[rows.Row]) -> None:
         if batch and not self._dry_run:
             with self._writing() as connection:
+                if table is reviews:
+                    forget_changed(connection, batch)
                 upsert(connection, table, batch)
         batch.clear()
 

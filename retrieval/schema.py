@@ -262,6 +262,40 @@ class Quote:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadReview:
+    """What a model read in a review, or why it could read nothing."""
+
+    review_id: str
+    text: str
+    """The text that was read."""
+    rating: float | None
+    """The stars that the text expresses, 1 to 5; None for a review that could not be read."""
+    aspects: tuple[Signal, ...] = ()
+    """`~` praises and `!~` complaints; the span of each is a quote that stands verbatim in the text."""
+    problem: str = ""
+    """Why it could not be read; empty for one that was."""
+
+    def __post_init__(self) -> None:
+        if bool(self.problem) == (self.rating is not None):
+            found = f"rating {self.rating}, problem {self.problem!r}"
+            raise ValueError(f"review {self.review_id}: found {found}; expected one of them")
+        if self.rating is not None and not 1 <= self.rating <= 5:
+            raise ValueError(f"review {self.review_id}: found rating {self.rating}, expected 1 to 5")
+        for aspect in self.aspects:
+            if not aspect.span or aspect.span not in self.text:
+                raise ValueError(f"review {self.review_id}: found the quote {aspect.span!r}, expected words of the review")
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What the reviewer of an item says of one aspect of it."""
+
+    review_id: str
+    aspect: Signal
+    """`~` praises and `!~` complains; its span stands verbatim in the review."""
+
+
+@dataclass(frozen=True, slots=True)
 class Match:
     """That an item meets a signal, and the words of the item that prove it."""
 

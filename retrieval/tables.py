@@ -24,7 +24,7 @@ from sqlalchemy import (
     TypeDecorator,
 )
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest revision in `migrations/versions`: what this program reads and writes."""
 
 
@@ -110,9 +110,11 @@ readings = Table(
     "readings",
     metadata,
     Column("review_id", String, primary_key=True),
-    Column("rating", Float),  # the stars that the text expresses
+    Column("rating", Float),  # the stars that the text expresses; none for a review that could not be read
     Column("reader", String, nullable=False),  # model and adapter that read it
     Column("at", UtcTime, nullable=False),
+    Column("text_hash", String(32), nullable=False),  # of the text that was read
+    Column("problem", Text, nullable=False),  # why it could not be read; empty for one that was
 )
 
 aspects = Table(

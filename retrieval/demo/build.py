@@ -8,20 +8,26 @@ from pathlib import Path
 from retrieval.embedding.embedder import Embedder
 from retrieval.feeds import read_catalog, read_help_pages, read_interactions, read_orders, read_reviews
 from retrieval.importing import import_feed
+from retrieval.reading_file import import_readings
+from retrieval.readings import Readings
 from retrieval.shop import Shop
 from retrieval.shop_settings import SETTINGS_FILE, ShopSettings
 from retrieval.wheels import Progress
 
 STORED = Path(__file__).parent / "shop"
+READINGS = "readings.jsonl.gz"
+"""What the shipped model read in the stored reviews; its first line holds the command that made it."""
 SETTINGS = ShopSettings(name="Lantern Row", currency="USD", languages=("en", "zh"))
 
 
 def build_demo(
-    directory: Path, *, embedder: Embedder | None = None, home: Path | None = None, progress: Progress | None = None
+    directory: Path, *, embedder: Embedder | None = None, home: Path | None = None, progress: Progress | None = None,
+    stored: Path = STORED,
 ) -> Shop:
     """The demo shop in `directory`, made there if absent; imported again only when the stored files or the embedder changed.
 
-    `embedder` takes the place of the settings' one, whose model files lie in `home/models`.
+    Its reviews come read when `stored` has their readings. `embedder` takes the place of the settings' one, whose model
+    files lie in `home/models`.
     Raises FeedError when a stored file is damaged and StoreError when the directory can't be used.
     """
     made = (directory / SETTINGS_FILE).exists()
@@ -31,19 +37,21 @@ def build_demo(
         else Shop.create(directory, SETTINGS, embedder=embedder, home=home)
     )
     mark = directory / "imported"
-    contents = f"{_fingerprint(STORED)} {embedder.name if embedder else SETTINGS.embedder}"
+    contents = f"{_fingerprint(stored)} {embedder.name if embedder else SETTINGS.embedder}"
     if made and shop.version and mark.exists() and mark.read_text(encoding="utf-8") == contents:
         return shop
     import_feed(
         shop,
-        catalog=read_catalog(STORED / "catalog.jsonl.gz", currency=SETTINGS.currency),
-        reviews=read_reviews(STORED / "reviews.jsonl.gz"),
-        interactions=read_interactions(STORED / "interactions.csv.gz"),
-        orders=read_orders(STORED / "orders.csv"),
-        help_pages=read_help_pages(STORED / "help"),
+        catalog=read_catalog(stored / "catalog.jsonl.gz", currency=SETTINGS.currency),
+        reviews=read_reviews(stored / "reviews.jsonl.gz"),
+        interactions=read_interactions(stored / "interactions.csv.gz"),
+        orders=read_orders(stored / "orders.csv"),
+        help_pages=read_help_pages(stored / "help"),
         prune=True,
         progress=progress,
     )
+    if (stored / READINGS).exists():
+        import_readings(Readings(shop.engine), stored / READINGS)
     mark.write_text(contents, encoding="utf-8")
     return shop
 

@@ -26,12 +26,12 @@ VERSION = 1
 
 def write_catalog(path: Path, items: Iterable[Item]) -> int:
     """How many items were written, a JSON line each, as `plain` describes them."""
-    return _write_lines(path, map(_item, items))
+    return write_lines(path, map(_item, items))
 
 
 def write_reviews(path: Path, reviews: Iterable[Review]) -> int:
     """How many reviews were written, a JSON line each."""
-    return _write_lines(path, map(_review, reviews))
+    return write_lines(path, map(_review, reviews))
 
 
 def write_interactions(path: Path, interactions: Iterable[Interaction]) -> int:
@@ -71,7 +71,8 @@ def _opened(path: Path) -> Iterator[TextIO]:
             yield text
 
 
-def _write_lines(path: Path, values: Iterable[Mapping[str, object]]) -> int:
+def write_lines(path: Path, values: Iterable[Mapping[str, object]]) -> int:
+    """How many values were written, a JSON line each."""
     count = 0
     with _opened(path) as file:
         for count, value in enumerate(values, 1):  # noqa: B007  the count is the answer
