@@ -6,6 +6,7 @@ import re
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from assistant.errors import GenerationError
 from assistant.language.model import Generation, LanguageModel, generate
@@ -64,8 +65,8 @@ def quotable(passage: str) -> tuple[str, ...]:
     _, colon, text = passage.partition(": ")
     text = text if colon else passage
     ends = [0, *(found.end() for found in _END.finditer(text) if found.end() < len(text)), len(text)]
-    cuts = [(start, end) for start, end in zip(ends, ends[1:], strict=False) if text[start:end].strip()]
-    pairs = [(first[0], second[1]) for first, second in zip(cuts, cuts[1:], strict=False)]
+    cuts = [(start, end) for start, end in pairwise(ends) if text[start:end].strip()]
+    pairs = [(first[0], second[1]) for first, second in pairwise(cuts)]
     return tuple(dict.fromkeys(text[start:end].strip() for start, end in [*cuts, *pairs]))
 
 

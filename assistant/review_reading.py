@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
 from assistant.errors import GenerationError
 from assistant.language.bulk import BulkModel, Written
@@ -20,7 +20,7 @@ _LONGEST_LINE = 120
 """Tokens of a line."""
 _ROOM = 720
 """What is read of a long review: two thirds from its beginning, one from its end. A Chinese character counts 3."""
-PLAIN = str.maketrans({'"': "'", "|": "/", "\n": " ", "\r": " ", "\t": " "})
+PLAIN = str.maketrans({**dict.fromkeys([*range(32), *range(127, 160), 0x2028, 0x2029], " "), '"': "'", "|": "/"})
 """Characters that would break a line, one for one, so that a quote's place in the text is its place in the review."""
 _CHUNK = re.compile(r"[一-鿿㐀-䶿]|[^\W一-鿿㐀-䶿]+(?:['’-][^\W一-鿿㐀-䶿]+)*|\s+|.", re.DOTALL)
 _ASPECT = r"/[a-z][a-z0-9'\-]*( [a-z0-9'\-]+){0,2}|[一-鿿a-z0-9]{1,8}/"
@@ -50,7 +50,7 @@ def review_grammar(plain: str, aspects: int = ASPECTS) -> str:
     lines = ['start: LINE', 'RATING: "rating=" /[1-5]/', f"ASPECT: {_ASPECT}", f"WORD: {_WORD}"]
     if not aspects or not (chunks := _CHUNK.findall(plain)):
         return "\n".join([*lines, "LINE: RATING"]) + "\n"
-    pieces = ", ".join(_json(chunk) for chunk in chunks)
+    pieces = ", ".join(json.dumps(chunk, ensure_ascii=False) for chunk in chunks)
     lines += [
         f'PIECE: %regex {{ "substring_chunks": [{pieces}] }}',
         r'QUOTE: PIECE & /[^\s,.;:!?，。；：！？、…"].{1,118}/',
@@ -58,17 +58,6 @@ def review_grammar(plain: str, aspects: int = ASPECTS) -> str:
         f"LINE: RATING OPINION{{0,{aspects}}}",
     ]
     return "\n".join(lines) + "\n"
-
-
-def _json(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
-
-
-@dataclass(frozen=True, slots=True)
-class Prior:
-    """How a sentiment is decided: the share of each class is multiplied by its weight. Order: negative, neutral, positive."""
-
-    weights: tuple[float, float, float] = (1.0, 1.0, 1.0)
 
 
 def read_reviews(

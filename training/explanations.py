@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import random
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from assistant.prompts import writing_prompt
@@ -27,14 +26,3 @@ def read_explanations(path: Path, on_error: Callable[[BadRow], None]) -> Iterato
             on_error(BadRow(path.name, number, f"no key {error}", "Give language, title, facts, wishes, quote and text."))
         except (ValueError, TypeError) as error:
             on_error(BadRow(path.name, number, str(error), "Mend the line, or leave it out with --skip-bad."))
-
-
-def repeated(examples: Sequence[Example], epochs: int, seed: int) -> list[Example]:
-    """The examples once for every epoch, in another order each time."""
-    chance = random.Random(seed)
-    found: list[Example] = []
-    for _ in range(epochs):
-        order = list(examples)
-        chance.shuffle(order)
-        found += order
-    return found

@@ -88,8 +88,8 @@ class Trained:
 class Task:
     """What an adapter learns."""
 
-    name: str
-    """`read` or `write`, as in `Generation.task`."""
+    names: tuple[str, ...]
+    """Such as `read`, as in `Generation.task`."""
     examples: Sequence[Example]
     """All epochs' rows in their order."""
     validation: Sequence[Example]
@@ -112,8 +112,8 @@ def train_adapter(
     `start` is an adapter to train further, `fresh` gives messages made for one epoch (out of patterns). With a `judge` the
     best checkpoint is published instead of the last. Out of memory, a batch is halved and the run goes on.
     """
-    examples = passes(recipe, messages, fresh)
-    task = Task("read", examples, [example(message) for message in validation], data_hash(messages))
+    examples = [each for part in passes(recipe, messages, fresh) for each in part]
+    task = Task(("read",), examples, [example(message) for message in validation], data_hash(messages))
     return train_task(recipe, base, out, task, start=start, judge=judge, now=now)
 
 
@@ -145,7 +145,7 @@ def _train(
     trained = Trained(out / "adapter", len(rows), left_out, math.nan, task.data_sha256)
 
     def told(loss: float, figure: float | None = None) -> dict[str, object]:
-        return card(recipe, base, replace(trained, validation_loss=loss), now(), figure, task.name)
+        return card(recipe, base, replace(trained, validation_loss=loss), now(), figure, task.names)
 
     def judged(checkpoint: Path) -> float:
         publish(checkpoint, out / "candidate", told(math.nan))
@@ -175,15 +175,15 @@ def _train(
     return replace(trained, validation_loss=loss)
 
 
-def passes(recipe: Recipe, messages: Sequence[Marked], fresh: Fresh = lambda epoch: ()) -> list[Example]:
-    """The messages once for every epoch, disturbed differently each time, the first time as they are; with the `fresh` ones."""
+def passes(recipe: Recipe, messages: Sequence[Marked], fresh: Fresh = lambda epoch: ()) -> list[list[Example]]:
+    """For every epoch the messages, disturbed differently each time, the first time as they are; with the `fresh` ones."""
     pool = pool_of(messages)
     chance = random.Random(recipe.seed)
-    found: list[Example] = []
+    found: list[list[Example]] = []
     for epoch in range(recipe.epochs):
         order = [*messages, *fresh(epoch)]
         chance.shuffle(order)
-        found += [example(disturb(m, pool, recipe.noise, chance) if epoch else m) for m in order]
+        found.append([example(disturb(m, pool, recipe.noise, chance) if epoch else m) for m in order])
     return found
 
 
@@ -258,11 +258,11 @@ def arguments(recipe: Recipe, out: Path, rows: int) -> TrainingArguments:
 
 
 def card(
-    recipe: Recipe, base: Path, trained: Trained, at: datetime, figure: float | None = None, task: str = "read"
+    recipe: Recipe, base: Path, trained: Trained, at: datetime, figure: float | None = None, tasks: Sequence[str] = ("read",)
 ) -> dict[str, object]:
     """The adapter's card: what it was made from, how, and what came out."""
     return {
-        "tasks": [task], "base": recipe.base, "base_sha256": base_sha256(base), "licence": "Apache-2.0",
+        "tasks": list(tasks), "base": recipe.base, "base_sha256": base_sha256(base), "licence": "Apache-2.0",
         "data_sha256": trained.data_sha256, "examples": trained.examples, "left_out": trained.left_out,
         "validation_loss": None if math.isnan(trained.validation_loss) else round(trained.validation_loss, 4),
         "validation_figure": figure, "made_at": at.isoformat(timespec="seconds"), "recipe": asdict(recipe),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from assistant.grounding import unsupported
 from training.examples import BadRow
-from training.explanations import EXPLANATIONS, read_explanations, repeated
+from training.explanations import EXPLANATIONS, read_explanations
 
 
 def test_every_shipped_sentence_is_grounded() -> None:
@@ -25,12 +25,3 @@ def test_bad_rows_are_named(tmp_path: Path) -> None:
     bad: list[BadRow] = []
     assert len(list(read_explanations(path, bad.append))) == 1
     assert [row.line for row in bad] == [2, 3]
-
-
-def test_epochs_hold_every_row() -> None:
-    """Every epoch has every example once, in its own order."""
-    path = EXPLANATIONS / "en.jsonl"
-    rows = list(read_explanations(path, lambda bad: None))[:10]
-    found = repeated(rows, 3, seed=1)
-    assert sorted(row.id for row in found[:10]) == sorted(row.id for row in found[20:])
-    assert found[:10] != found[10:20]

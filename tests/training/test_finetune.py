@@ -77,7 +77,7 @@ def test_only_the_answer_is_learnt(tiny, messages):
     from transformers import AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(tiny)
-    examples = passes(TOY, messages)
+    examples = [each for part in passes(TOY, messages) for each in part]
     rows, left_out = encode(examples, tokenizer, 512)
     assert left_out == 0
     for row, item in zip(rows, examples, strict=True):
