@@ -105,7 +105,8 @@ class Assistant:
             case "order":
                 reply = answer_order(reading, self.shop, turn.shopper_id)
             case "policy":
-                reply = self.help_desk.answer(reading)
+                reply, notes = self.help_desk.answer(reading, self.model, cancel)
+                turn = replace(turn, degraded=turn.degraded + notes)
             case "memory":
                 reply = on_memory(reading, before, turn.profile)
             case "human":

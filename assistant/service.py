@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import re
+import threading
 from dataclasses import dataclass, field
 
 import numpy as np
 from babel.dates import format_date
 from numpy.typing import NDArray
 
+from assistant.errors import ModelError
+from assistant.language import LanguageModel
+from assistant.passages import answer_question
 from assistant.phrases import STATUS, say
-from assistant.schema import Passage, Reading, Reply
+from assistant.schema import Degradation, Passage, Reading, Reply
 from assistant.settings import Settings
 from retrieval.schema import HelpPage, Language, Order
 from retrieval.shop import Shop
+
+_CANDIDATES = 3
+"""Passages that the model reads for an answer."""
 
 
 @dataclass(slots=True)
@@ -26,33 +33,50 @@ class HelpDesk:
     _passages: tuple[tuple[HelpPage, str], ...] = ()
     _vectors: NDArray[np.float32] | None = None
 
-    def answer(self, reading: Reading) -> Reply:
-        """The passage that answers a question about the rules, quoted with its page and version; without one, a
-        person takes over."""
-        self.refresh()
-        found = self._nearest(reading)
-        if found is None:
-            return Reply("handoff", say("no_policy", reading.language))
-        page, text = found
-        passage = Passage(page.id, page.version, page.title, text)
-        return Reply(
-            "service",
-            say("policy", reading.language, title=page.title, version=page.version, text=text),
-            passages=(passage,),
-        )
+    def answer(
+        self, reading: Reading, model: LanguageModel | None = None, cancel: threading.Event | None = None
+    ) -> tuple[Reply, tuple[Degradation, ...]]:
+        """The answer to a question about the rules, in the page's own words with its version; without one, a person takes over.
 
-    def _nearest(self, reading: Reading) -> tuple[HelpPage, str] | None:
+        A model that was tuned for it picks the sentence out of the nearest passages, or says that none answers; without it the
+        nearest passage is quoted whole where it is near enough.
+        """
+        self.refresh()
+        near = self._nearest(reading)
+        if not near:
+            return Reply("handoff", say("no_policy", reading.language)), ()
+        if model is None or "service" not in model.tuned:
+            return self._quoting(reading, *near[0][:2]) if near[0][2] else Reply("handoff", say("no_policy", reading.language)), ()
+        texts = [f"{page.title}: {text}" for page, text, _ in near]
+        try:
+            found = answer_question(reading.text, texts, model, deadline=self.settings.read_deadline, cancel=cancel)
+        except ModelError as error:
+            note = Degradation("service", f"{error}; the nearest passage is quoted as it stands")
+            return self._quoting(reading, *near[0][:2]), (note,)
+        if found is None:
+            return Reply("handoff", say("no_policy", reading.language)), ()
+        page, text, _ = near[found.passage]
+        return self._quoting(reading, page, text, found.quote), ()
+
+    def _quoting(self, reading: Reading, page: HelpPage, text: str, quote: str = "") -> Reply:
+        said = say("policy", reading.language, title=page.title, version=page.version, text=quote or text)
+        return Reply("service", said, passages=(Passage(page.id, page.version, page.title, text),))
+
+    def _nearest(self, reading: Reading) -> list[tuple[HelpPage, str, bool]]:
+        """The passages nearest to the question, those on its topic first, and whether each is near enough to be an answer."""
         topics = {signal.value for signal in reading.signals if signal.facet == "topic"}
         own = [row for row, (page, _) in enumerate(self._passages) if page.language == reading.language]
         rows = own or list(range(len(self._passages)))
-        on_topic = [row for row in rows if self._passages[row][0].topic in topics]
         if not rows or self._vectors is None:
-            return None
-        question = self.shop.embedder.embed([reading.text], query=True)[0]
-        scores = self._vectors @ question
-        best = max(on_topic or rows, key=lambda row: float(scores[row]))
-        certain = bool(on_topic) or float(scores[best]) >= self.settings.policy_similarity
-        return self._passages[best] if certain else None
+            return []
+        scores = self._vectors @ self.shop.embedder.embed([reading.text], query=True)[0]
+        on_topic = {row for row in rows if self._passages[row][0].topic in topics}
+        order = sorted(rows, key=lambda row: (row not in on_topic, -float(scores[row])))
+        if len(on_topic) >= _CANDIDATES:  # one place is left for what the topic, which may be misread, leaves out
+            outside = max((row for row in rows if row not in on_topic), key=lambda row: float(scores[row]), default=None)
+            order = [*order[: _CANDIDATES - 1], *([outside] if outside is not None else order[_CANDIDATES - 1 :])]
+        near = self.settings.policy_similarity
+        return [(*self._passages[row], row in on_topic or float(scores[row]) >= near) for row in order[:_CANDIDATES]]
 
     def refresh(self) -> None:
         """Cut and embed the pages anew when the shop has changed."""

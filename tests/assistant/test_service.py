@@ -7,7 +7,9 @@ from datetime import UTC, datetime
 
 import pytest
 
-from assistant.schema import Reading
+from assistant.language import Generation
+from assistant.language.scripted import ScriptedModel
+from assistant.schema import Message, Reading
 from assistant.service import HelpDesk, answer_order, passages_of
 from retrieval.embedding.hashing_embedder import HashingEmbedder
 from retrieval.importing import import_feed
@@ -62,14 +64,14 @@ def test_a_change_goes_to_a_person(shop: Shop) -> None:
 @pytest.mark.parametrize(("language", "said"), [("en", "30 days"), ("zh", "30天")])
 def test_a_rule_is_quoted_with_its_page(shop: Shop, language: str, said: str) -> None:
     """The answer is a passage of a page in the shopper's language, with its version."""
-    reply = HelpDesk(shop).answer(ask("policy | topic=returns", "how long to return an unused item", language))
+    reply, _ = HelpDesk(shop).answer(ask("policy | topic=returns", "how long to return an unused item", language))
     assert reply.kind == "service"
     assert said in reply.text and reply.passages[0].version == "3"
 
 
 def test_what_no_page_covers_goes_to_a_person(shop: Shop) -> None:
     """No rule is made up."""
-    reply = HelpDesk(shop).answer(ask("policy | topic=warranty", "zzz qqq xxx"))
+    reply, _ = HelpDesk(shop).answer(ask("policy | topic=warranty", "zzz qqq xxx"))
     assert reply.kind == "handoff" and not reply.passages
 
 
@@ -78,3 +80,31 @@ def test_passages_carry_their_heading() -> None:
     assert passages_of(RETURNS) == (
         "Returning things: You have 30 days to return an unused item.", "Shoes: Shoes must come back in their box.",
     )
+
+
+def test_the_model_picks_the_sentence(shop: Shop) -> None:
+    """A tuned model's answer is the page's own sentence with page and version, whichever passage it stands in."""
+
+    def answer(messages: tuple[Message, ...], how: Generation) -> str:
+        number = next(line[0] for line in messages[-1].text.splitlines() if "Shoes must" in line)
+        return f'{number} "Shoes must come back in their box."'
+
+    asked = ask("policy | topic=returns", "do i need the shoe box")
+    reply, notes = HelpDesk(shop).answer(asked, ScriptedModel(answer))
+    assert notes == ()
+    assert reply.text == "From “Returns” (version 3): Shoes must come back in their box."
+    assert "Shoes must come back" in reply.passages[0].text
+
+
+def test_a_model_that_finds_no_answer_hands_over(shop: Shop) -> None:
+    """The nearest passage is not quoted when the model says that none answers."""
+    reply, _ = HelpDesk(shop).answer(ask("policy | topic=returns", "do you plant trees"), ScriptedModel(lambda messages, how: "0"))
+    assert reply.kind == "handoff"
+
+
+def test_a_model_that_fails_is_told_of(shop: Shop) -> None:
+    """The nearest passage stands in, and the turn says why."""
+    asked = ask("policy | topic=returns", "how long to return an unused item")
+    reply, notes = HelpDesk(shop).answer(asked, ScriptedModel({}))
+    assert "30 days" in reply.text
+    assert notes[0].step == "service"
