@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from assistant.evidence import attributes_of, opinion_on, reasons_of
+from assistant.evidence import attributes_of, opinion_on, opinions_about, quotable, reasons_of
 from assistant.interests import named, referred, wishes
 from assistant.phrases import join, say
 from assistant.plain_words import wish_text
+from assistant.remarks import Opinions, most_named
 from assistant.schema import Reading, Recommendation, Reply, Turn
 from retrieval.matching import Judged, match
 from retrieval.money import format_money
-from retrieval.schema import Item, Language, Pick, Query, Signal
+from retrieval.readings import Readings
+from retrieval.schema import Item, Language, Pick, Query, Remark, Signal
 from retrieval.search import Search
 from retrieval.shop import Shop
 
@@ -26,7 +28,7 @@ def about_items(reading: Reading, screen: Sequence[Item], history: Sequence[Turn
         return Reply("answer", say("which_item", reading.language))
     items = items or (tuple(screen) if asked else tuple(screen[:1]))
     if not asked:
-        reasons = [_why(item, history, reading.language) for item in items]
+        reasons = [_why(item, history, shop, reading.language) for item in items]
         return Reply("answer", "\n\n".join(reasons), _cards(items, reading.language))
     texts = [_what(item, asked, shop, search, reading.language) for item in items]
     return Reply("answer", "\n\n".join(texts), _cards(items, reading.language))
@@ -53,14 +55,27 @@ def compare_items(reading: Reading, screen: Sequence[Item], shop: Shop, search: 
     return Reply("compare", text, _cards(items, language))
 
 
-def _why(item: Item, history: Sequence[Turn], language: Language) -> str:
+def _why(item: Item, history: Sequence[Turn], shop: Shop, language: Language) -> str:
     pick = _last_pick(item, history)
     title = item.words(language)[0]
     reasons = list(reasons_of(pick.candidate.matches, language)) if pick else []
     if pick and pick.receipt == "exploration":
         reasons.append(say("why_exploration", language))
     reasons = reasons or [say("why_plain", language)]
-    return "\n".join([say("why", language, title=title), *(f"- {reason}" for reason in reasons)])
+    told = [say("why", language, title=title), *(f"- {reason}" for reason in reasons)]
+    return "\n".join([*told, *_said_most(item, shop, language)])
+
+
+def _said_most(item: Item, shop: Shop, language: Language) -> list[str]:
+    """What most reviewers praise, and what they complain of, as far as their reviews were read."""
+    reviews = quotable(shop.reviews_of(item.id))
+    remarks = [remark for remark in _remarks(item, shop) if remark.review_id in reviews]
+    lines = []
+    for key, wanted in (("often_praised", True), ("often_blamed", False)):
+        named = most_named(remarks, wanted=wanted, language=language)
+        parts = [say("aspect_count", language, aspect=aspect, count=count) for aspect, count in named]
+        lines += [say(key, language, aspects=join(parts, language))] if parts else []
+    return ["", *lines] if lines else []
 
 
 def _last_pick(item: Item, history: Sequence[Turn]) -> Pick | None:
@@ -85,8 +100,29 @@ def _what(item: Item, asked: Sequence[Signal], shop: Shop, search: Search, langu
 
 
 def _quote(item: Item, asked: Sequence[Signal], shop: Shop, language: Language) -> str:
-    quote = opinion_on(shop.reviews_of(item.id), asked, language)
-    return f"{item.words(language)[0]}: {say('quote', language, text=quote.text)}" if quote else ""
+    """What reviewers say of what was asked: how many praise and complain, in whose words, where they were read; else one
+    sentence of theirs; empty when nobody says anything."""
+    title, reviews = item.words(language)[0], shop.reviews_of(item.id)
+    opinions = opinions_about(reviews, _remarks(item, shop), asked, language)
+    if opinions:
+        return _counted(title, opinions, asked, language)
+    quote = opinion_on(reviews, asked, language)
+    return f"{title}: {say('quote', language, text=quote.text)}" if quote else ""
+
+
+def _counted(title: str, opinions: Opinions, asked: Sequence[Signal], language: Language) -> str:
+    topic = join(list(dict.fromkeys(wish.value for wish in asked)), language)
+    counts = {"praise": opinions.praise, "complaints": opinions.complaints}
+    parts = [say("reviewers_on", language, title=title, topic=topic, **counts)]
+    if opinions.praised:
+        parts.append(say("one_praises", language, text=opinions.praised.text))
+    if opinions.blamed:
+        parts.append(say("one_complains", language, text=opinions.blamed.text))
+    return (" " if language == "en" else "").join(parts)
+
+
+def _remarks(item: Item, shop: Shop) -> tuple[Remark, ...]:
+    return Readings(shop.engine).aspects_of([item.id]).get(item.id, ())
 
 
 def _proof(item: Item, wish: Signal, search: Search, language: Language) -> str:

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from assistant.plain_words import column_name, wish_text
+from assistant.remarks import Opinions, best_quote, concerning, opinions_on, shared_words, topic_words
 from assistant.safety import language_of, speaks_to_a_machine
 from retrieval.money import format_money
-from retrieval.schema import Item, Language, Match, Quote, Review, Signal
-from retrieval.text import tokens
+from retrieval.schema import Item, Language, Match, Quote, Remark, Review, Signal
 
 _SENTENCE = re.compile(r"[^.!?。！？\n]+[.!?。！？]*")
 _FACTS = 6
-_EMPTY_WORDS = frozenset("your with from that this have very more some than them they when what".split())
 _NO = frozenset({"no", "none", "否", "无", "不"})
 _UNSPOKEN = frozenset({"category", "price", "brand", "rating", "item"})
 """Facets that title and price tell already."""
 _QUOTE_LENGTH = {"en": (18, 160), "zh": (6, 70)}
+_SHORTEST = {"en": 10, "zh": 4}
+"""Of praise that was read: a few words may be the whole of it."""
 
 
 def facts_of(item: Item, matches: Sequence[Match], language: Language) -> tuple[str, ...]:
@@ -55,13 +56,22 @@ def reasons_of(matches: Sequence[Match], language: Language, currency: str = "")
     return tuple(dict.fromkeys(lines))
 
 
-def quote_for(reviews: Iterable[Review], wishes: Sequence[Signal], item: Item, language: Language) -> Quote | None:
-    """What a pleased buyer says of a wish, else of the item's own properties; None when nobody says anything of either."""
+def quote_for(
+    reviews: Iterable[Review], wishes: Sequence[Signal], item: Item, language: Language, remarks: Sequence[Remark] = (),
+) -> Quote | None:
+    """What a pleased buyer says of a wish, else of the item's own properties; None when nobody says anything of either.
+
+    Praise that was read in the reviews (`remarks`) goes before a sentence that merely names the topic, and no sentence is
+    taken that was read as a complaint.
+    """
     told = [review for review in reviews if review.rating is None or review.rating >= 4]
     wanted = [wish.value for wish in wishes if wish.wanted and wish.facet not in _UNSPOKEN]
     attributes = (*item.attributes, *(a for translation in item.translations for a in translation.attributes))
     own = [value for attribute in attributes for value in attribute.values]
-    return _best(told, wanted, language) or _best(told, own, language)
+    for topics in (wanted, own):
+        if quote := _praise(told, remarks, topics, language) or _best(told, topics, language, remarks):
+            return quote
+    return None
 
 
 def opinion_on(reviews: Iterable[Review], wishes: Sequence[Signal], language: Language) -> Quote | None:
@@ -69,37 +79,60 @@ def opinion_on(reviews: Iterable[Review], wishes: Sequence[Signal], language: La
     return _best(list(reviews), [wish.value for wish in wishes if wish.facet not in _UNSPOKEN], language)
 
 
-def _best(reviews: Sequence[Review], topics: Sequence[str], language: Language) -> Quote | None:
-    """The sentence that speaks of most topics, in the shopper's language first; text that speaks to a machine, or is one of
-    several copies of an advertisement, is never quoted."""
-    words = {word for topic in topics for word in tokens(topic) if len(word) >= (4 if word.isascii() else 2)} - _EMPTY_WORDS
+def opinions_about(
+    reviews: Iterable[Review], remarks: Sequence[Remark], wishes: Sequence[Signal], language: Language
+) -> Opinions | None:
+    """How buyers of any number of stars were read to speak of what was asked; None when none was."""
+    topics = [wish.value for wish in wishes if wish.facet not in _UNSPOKEN]
+    return opinions_on(remarks, quotable(reviews), topics, language)
+
+
+def quotable(reviews: Iterable[Review]) -> Mapping[str, Review]:
+    """The reviews by id, without text that speaks to a machine: it is never quoted."""
+    return {review.id: review for review in reviews if not speaks_to_a_machine(review.text)}
+
+
+def _praise(
+    reviews: Sequence[Review], remarks: Sequence[Remark], topics: Sequence[str], language: Language
+) -> Quote | None:
+    """The words of praise that speak of most topics."""
+    if not remarks or not topics:
+        return None
+    by_id = quotable(reviews)
+    fitting = (
+        remark for remark in remarks if remark.aspect.wanted and remark.review_id in by_id
+        and len(remark.aspect.span) >= _SHORTEST[language_of(remark.aspect.span)]
+    )
+    return best_quote(concerning(fitting, topics), by_id, language)
+
+
+def _best(
+    reviews: Sequence[Review], topics: Sequence[str], language: Language, remarks: Sequence[Remark] = ()
+) -> Quote | None:
+    """The sentence that speaks of most topics, in the shopper's language first; text that speaks to a machine, or that was
+    read as a complaint, is never quoted."""
+    words = topic_words(topics)
+    if not words:
+        return None
+    blame = [(remark.review_id, remark.aspect.span) for remark in remarks if not remark.aspect.wanted]
     best: tuple[float, Quote] | None = None
-    for review in reviews:
-        if speaks_to_a_machine(review.text) or not words:
-            continue
+    for review in quotable(reviews).values():
         for sentence in sentences_of(review.text):
             score = _score(sentence, words, language)
-            if score > 0 and (best is None or score > best[0]):
+            if score <= 0 or (best is not None and score <= best[0]):
+                continue
+            if not any(read == review.id and (span in sentence or sentence in span) for read, span in blame):
                 best = (score, Quote(review.id, sentence, language_of(sentence), review.rating))
     return best[1] if best else None
 
 
-def _score(sentence: str, words: set[str], language: Language) -> float:
+def _score(sentence: str, words: frozenset[str], language: Language) -> float:
     spoken = language_of(sentence)
     low, high = _QUOTE_LENGTH[spoken]
     if not low <= len(sentence) <= high:
         return 0.0
-    said = set(tokens(sentence))
-    shared = sum(any(_akin(word, other) for other in said) for word in words)
+    shared = shared_words(words, sentence)
     return 0.0 if not shared else shared + (0.5 if spoken == language else 0.0) - len(sentence) / 10_000
-
-
-def _akin(one: str, other: str) -> bool:
-    """The same word, or forms of one: quiet, quieter; hike, hiking."""
-    if one == other:
-        return True
-    stem = min(len(one), len(other)) - 1
-    return one.isascii() and stem >= 4 and one[:stem] == other[:stem] and abs(len(one) - len(other)) <= 3
 
 
 def sentences_of(text: str) -> tuple[str, ...]:

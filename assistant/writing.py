@@ -18,6 +18,7 @@ from assistant.safety import language_of
 from assistant.schema import Degradation, Profile, Reading, Recommendation, Reply
 from assistant.settings import Settings
 from retrieval.money import format_money
+from retrieval.readings import Readings
 from retrieval.schema import Language, NearMiss, Pick, Signal, Slate
 from retrieval.shop import Shop
 
@@ -67,7 +68,8 @@ class Writer:
 
     def _recommendation(self, pick: Pick, held: tuple[Signal, ...], language: Language) -> Recommendation:
         item = pick.candidate.item
-        quote = quote_for(self.shop.reviews_of(item.id), held, item, language)
+        remarks = Readings(self.shop.engine).aspects_of([item.id]).get(item.id, ())
+        quote = quote_for(self.shop.reviews_of(item.id), held, item, language, remarks)
         return Recommendation(
             item, item.words(language)[0], item.price, reasons_of(pick.candidate.matches, language, self.shop.currency),
             (quote,) if quote else (), pick.receipt,
@@ -87,7 +89,7 @@ class Writer:
         quoted = entry.quotes[0].text if entry.quotes else ""
         prompt = writing_prompt(language, entry.title, facts, tuple(s for s in held if s.wanted), quoted, tuned=tuned)
         grounds = (*facts, entry.title, *(m.signal.value for m in pick.candidate.matches if m.signal.wanted))
-        grammar = None if language == "zh" or tuned else sentence_grammar(grounds)
+        grammar = sentence_grammar(language, grounds, quoted)
         how = Generation(self.settings.sentence_tokens, grammar, "write", deadline=left, cancel=cancel, stop=("\n",))
         try:
             sentence = generate(self.model, prompt, how).strip()

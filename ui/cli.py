@@ -26,24 +26,27 @@ Preset = Annotated[str, typer.Option("--model", help="Model preset or hub id.")]
 Engine = Annotated[str, typer.Option("--engine", help="auto, scripted, transformers, onnx or openai.")]
 BaseUrl = Annotated[str, typer.Option("--base-url", help="OpenAI-compatible server, for --engine openai.")]
 Adapter = Annotated[str, typer.Option("--adapter", help="shipped, none, or a directory.")]
+NoRead = Annotated[bool, typer.Option("--no-read", help="Leave unread reviews unread; else they are read meanwhile.")]
 
 
 @app.command()
-def demo(host: str = "127.0.0.1", port: int = 7860, model: Preset = "smollm2-135m", engine: Engine = "auto") -> None:
+def demo(
+    host: str = "127.0.0.1", port: int = 7860, model: Preset = "smollm2-135m", engine: Engine = "auto", no_read: NoRead = False,
+) -> None:
     """Build the demo shop if it is absent, and serve it."""
-    serve(DEMO, host, port, model, engine)
+    serve(DEMO, host, port, model, engine, no_read=no_read)
 
 
 @app.command()
 def serve(
     shop: ShopArgument, host: str = "127.0.0.1", port: int = 7860, model: Preset = "smollm2-135m",
-    engine: Engine = "auto", base_url: BaseUrl = "", adapter: Adapter = "shipped",
+    engine: Engine = "auto", base_url: BaseUrl = "", adapter: Adapter = "shipped", no_read: NoRead = False,
 ) -> None:
     """Serve the chat page of a shop."""
     from ui.server import run_server
     from ui.wiring import ModelChoice
 
-    run_server(shop, ModelChoice(model, engine, base_url, adapter), host, port)
+    run_server(shop, ModelChoice(model, engine, base_url, adapter), host, port, read=not no_read)
 
 
 @app.command(name="import")
@@ -80,6 +83,24 @@ def import_(
         report.show()
     if report.failed:
         raise typer.Exit(2)
+
+
+@app.command()
+def read(
+    shop: ShopArgument,
+    again: Annotated[bool, typer.Option("--again", help="Also what another model or adapter has read.")] = False,
+    limit: Annotated[int | None, typer.Option(min=1, help="Reviews at most.")] = None,
+    export: Annotated[Path | None, typer.Option(help="Write what this reader has read to a file (.jsonl, .jsonl.gz).")] = None,
+    model: Preset = "smollm2-135m", engine: Engine = "auto", base_url: BaseUrl = "", adapter: Adapter = "shipped",
+    background: Annotated[bool, typer.Option("--background", hidden=True)] = False,
+    json: Json = False,
+) -> None:
+    """Read the reviews into ratings, aspects and quotes. Run it again to go on after a stop."""
+    from ui.reading import Wanted, read_reviews_of
+    from ui.wiring import ModelChoice
+
+    choice = ModelChoice(model, engine, base_url, adapter)
+    read_reviews_of(shop, choice, Wanted(again, limit, export, background), as_json=json)
 
 
 @app.command()

@@ -23,6 +23,11 @@ def shop_directory(shop: str) -> Path:
     return home() / "shops" / shop
 
 
+def one_thread() -> None:
+    """Libraries that are loaded from here on compute on one core, so that others have the rest."""
+    os.environ["OMP_NUM_THREADS"] = "1"
+
+
 def quiet_libraries() -> None:
     """Keep the libraries from phoning, from downloading, and from writing over the command's own output."""
     defaults = {

@@ -6,6 +6,7 @@ import logging
 import os
 import socket
 from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 import gradio as gr
@@ -17,6 +18,7 @@ from fastapi.responses import JSONResponse
 from assistant.conversation import Assistant
 from retrieval.demo.illustrations import illustration
 from retrieval.errors import RetrievalError
+from ui.background_reading import reading_beside, worth_reading
 from ui.chat import chat_page, theme
 from ui.guard import Guard
 from ui.places import DEMO
@@ -75,8 +77,9 @@ def make_app(assistant: Assistant, problem: str = "", starters: Sequence[str] = 
     return mounted
 
 
-def run_server(shop: str, choice: ModelChoice, host: str, port: int) -> None:
-    """Serve until interrupted. The port is taken first, so that a second start says so at once."""
+def run_server(shop: str, choice: ModelChoice, host: str, port: int, *, read: bool = True) -> None:
+    """Serve until interrupted; with `read`, unread reviews are read beside it. The port is taken first, so that a second
+    start says so at once."""
     listening = _listen(host, port)
     with progress_bar() as progress:
         assistant, problem = open_assistant(shop, choice, progress=progress)
@@ -87,8 +90,10 @@ def run_server(shop: str, choice: ModelChoice, host: str, port: int) -> None:
     shown = f"[{host}]" if ":" in host else host
     note(f"{assistant.shop.settings.name}: http://{shown}:{port} (Ctrl+C stops it)")
     config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2, server_header=False)
+    read = read and worth_reading(assistant.shop, assistant.model)
     try:
-        uvicorn.Server(config).run(sockets=[listening])
+        with reading_beside(assistant.shop, shop, choice) if read else nullcontext():
+            uvicorn.Server(config).run(sockets=[listening])
     except KeyboardInterrupt:
         note("Stopped.")
     finally:

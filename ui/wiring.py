@@ -9,6 +9,7 @@ from typing import Literal
 from assistant.conversation import Assistant
 from assistant.errors import ModelError
 from assistant.language import LanguageModel, open_model
+from assistant.language.adapters import adapter_folders, shipped_adapters
 from assistant.settings import Settings
 from retrieval.demo.build import build_demo
 from retrieval.errors import StoreError
@@ -29,6 +30,19 @@ class ModelChoice:
     """For `openai`: the server, such as http://127.0.0.1:8000/v1."""
     adapter: str = "shipped"
     """`shipped`, `none`, or the directory of one."""
+    threads: int | None = None
+    """Of the onnx engine; None is every core."""
+
+    @property
+    def adapter_folders(self) -> tuple[Path, ...]:
+        """The folders of the adapters that are meant."""
+        match self.adapter:
+            case "none":
+                return ()
+            case "shipped":
+                return shipped_adapters(self.preset)
+            case folder:
+                return adapter_folders(Path(folder))
 
 
 def open_shop(shop: str, progress: Progress | None = None) -> Shop:
@@ -51,7 +65,9 @@ def choose_model(choice: ModelChoice) -> LanguageModel:
             adapter = "shipped"
         case folder:
             adapter = Path(folder)
-    return open_model(choice.preset, choice.engine, home=home(), adapter=adapter, base_url=choice.base_url or None)
+    return open_model(
+        choice.preset, choice.engine, home=home(), adapter=adapter, base_url=choice.base_url or None, threads=choice.threads,
+    )
 
 
 def open_assistant(

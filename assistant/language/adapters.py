@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -80,8 +81,19 @@ def check_adapter(folder: Path, base: str) -> Adapter:
     if card.get("sha256", digest) != digest:
         raise ModelCorrupt(f"{weights} has the sha256 {digest}, its card says {card['sha256']}. Fetch or train it again.")
     _check_numbers(weights, content)
-    settings = json.dumps(config, sort_keys=True)
-    return Adapter(folder, frozenset(map(str, tasks)), hashlib.sha256((digest + settings).encode()).hexdigest())
+    return Adapter(folder, frozenset(map(str, tasks)), _fingerprint(digest, config))
+
+
+def task_fingerprint(folders: Iterable[Path], task: str) -> str:
+    """The fingerprint of the adapter among `folders` that serves `task`; empty when none does. Raises ModelCorrupt."""
+    for folder in folders:
+        if task in _json(folder / "card.json").get("tasks", ()):
+            return _fingerprint(file_sha256(folder / "adapter_model.safetensors"), _json(folder / "adapter_config.json"))
+    return ""
+
+
+def _fingerprint(digest: str, config: dict[str, Any]) -> str:
+    return hashlib.sha256((digest + json.dumps(config, sort_keys=True)).encode()).hexdigest()
 
 
 def _check_numbers(path: Path, content: bytes) -> None:

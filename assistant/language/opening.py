@@ -32,11 +32,13 @@ def open_model(
     preset: str = "smollm2-135m", engine: str = "auto", *, home: Path, adapter: Path | Literal["shipped"] | None = "shipped",
     precision: Literal["nf4", "bfloat16"] = "nf4", base_url: str | None = None, model: str | None = None,
     api_key: str | None = None, lines: Mapping[str, str] | None = None, progress: Progress | None = None,
+    threads: int | None = None,
 ) -> LanguageModel:
     """The model `preset` on `engine`, ready to write.
 
     `auto` is transformers with CUDA, else onnx, and openai when `base_url` is given. `adapter` is the one that comes with the
-    program, a folder, or None; `lines` are the scripted engine's. Raises ModelMissing, ModelCorrupt.
+    program, a folder, or None; `lines` are the scripted engine's, `threads` the onnx engine's (None: every core).
+    Raises ModelMissing, ModelCorrupt.
     """
     engine = _engine(engine, base_url)
     if engine == "scripted":
@@ -50,7 +52,7 @@ def open_model(
         from assistant.language.transformers_engine import open_transformers
 
         return open_transformers(known.name, folder, adapters, known.languages, precision=precision)
-    return _open_onnx(known, folder, adapters, home, progress)
+    return _open_onnx(known, folder, adapters, home, progress, threads)
 
 
 def _engine(engine: str, base_url: str | None) -> str:
@@ -97,7 +99,7 @@ def _open_server(base_url: str | None, model: str | None, api_key: str | None) -
 
 
 def _open_onnx(
-    preset: Preset, folder: Path, adapters: tuple[Adapter, ...], home: Path, progress: Progress | None
+    preset: Preset, folder: Path, adapters: tuple[Adapter, ...], home: Path, progress: Progress | None, threads: int | None,
 ) -> LanguageModel:
     from assistant.language.adapters import base_sha256
     from assistant.language.onnx_engine import open_onnx
@@ -111,4 +113,4 @@ def _open_onnx(
         folders[None] = folders["write"]  # every task of the product is covered: the bare base need not be built
     else:
         folders[None] = onnx_folder(folder, base, None, home, progress)
-    return open_onnx(preset.name, folders, preset.languages)
+    return open_onnx(preset.name, folders, preset.languages, threads=threads)
