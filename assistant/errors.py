@@ -5,6 +5,7 @@ AssistantError
 │   ├── ModelMissing    its files or its package are absent (names the command that cures it)
 │   ├── ModelCorrupt    wrong hash, unreadable, NaN, wrong base, not safetensors
 │   └── GenerationError it failed or was cut off while writing
+│       └── GrammarError what was wanted is no grammar, or the answer is not in it
 └── MessageError        the shopper's message can't be taken (too long)
 """
 
@@ -29,6 +30,10 @@ class ModelCorrupt(ModelError):
 
 class GenerationError(ModelError):
     """The model failed, or was stopped by its deadline, while writing."""
+
+
+class GrammarError(GenerationError):
+    """The answer is outside its grammar, or the grammar can't be followed; the model itself is well."""
 
 
 class MessageError(AssistantError):

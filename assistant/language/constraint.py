@@ -8,7 +8,7 @@ import numpy as np
 from llguidance import LLMatcher, LLTokenizer
 from numpy.typing import NDArray
 
-from assistant.errors import GenerationError
+from assistant.errors import GrammarError
 
 
 class Vocabulary:
@@ -19,7 +19,7 @@ class Vocabulary:
         self._tokenizer = LLTokenizer(tokenizer_json, n_vocab=width, eos_token=sorted(ends))
 
     def constrain(self, grammar: str) -> Constraint:
-        """The start of an answer that must match `grammar`. Raises GenerationError when it is no grammar."""
+        """The start of an answer that must match `grammar`. Raises GrammarError when it is no grammar."""
         return Constraint(_matcher(self._tokenizer, grammar), self.width)
 
 
@@ -62,11 +62,11 @@ class Constraint:
         return self._allowed
 
     def accept(self, token: int) -> None:
-        """Takes `token` as written. Raises GenerationError when the grammar forbids it."""
+        """Takes `token` as written. Raises GrammarError when the grammar forbids it."""
         self._allowed = None
         if not self._matcher.consume_token(token):
             self._check()
-            raise GenerationError(f"token {token} does not fit the grammar here")
+            raise GrammarError(f"token {token} does not fit the grammar here")
 
     def _only_choice(self) -> list[int]:
         choices = np.flatnonzero(self.allowed())
@@ -74,11 +74,11 @@ class Constraint:
 
     def _check(self) -> None:
         if self._matcher.is_error():
-            raise GenerationError(f"the grammar can't be followed: {self._matcher.get_error()}")
+            raise GrammarError(f"the grammar can't be followed: {self._matcher.get_error()}")
 
 
 def matches(grammar: str, text: str) -> bool:
-    """True when the whole of `text` is in the language of `grammar`. Raises GenerationError when it is no grammar."""
+    """True when the whole of `text` is in the language of `grammar`. Raises GrammarError when it is no grammar."""
     tokenizer = LLTokenizer("byte")
     matcher = _matcher(tokenizer, grammar)
     tokens = tokenizer.tokenize_str(text)
@@ -88,5 +88,5 @@ def matches(grammar: str, text: str) -> bool:
 def _matcher(tokenizer: LLTokenizer, grammar: str) -> LLMatcher:
     matcher = LLMatcher(tokenizer, grammar, log_level=0)
     if matcher.is_error():
-        raise GenerationError(f"the grammar is not valid: {matcher.get_error()}")
+        raise GrammarError(f"the grammar is not valid: {matcher.get_error()}")
     return matcher

@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.errors import GenerationError
+from assistant.language.batch import Batch, Bulk, likeliest, shared_start
+from assistant.language.bulk import Written
 from assistant.language.chat_text import ChatText
 from assistant.language.constraint import Constraint, Vocabulary
 from assistant.language.model import Generation
@@ -52,11 +54,7 @@ class _Slot:
 
     def keep_prefix(self, prompt: list[int]) -> list[int]:
         """The tokens of `prompt` that are still to be added; at least one."""
-        kept = 0
-        for old, new in zip(self.held, prompt[:-1], strict=False):
-            if old != new:
-                break
-            kept += 1
+        kept = shared_start(self.held, prompt[:-1])
         self.cache.rewind(kept)
         del self.held[kept:]
         return prompt[kept:]
@@ -80,14 +78,16 @@ class LocalModel:
     """A LanguageModel over weights in this process; one answer at a time, the wait counts towards the deadline."""
 
     def __init__(
-        self, name: str, text: ChatText, open_cache: Callable[[str | None], Cache], *, tuned: frozenset[str],
-        languages: frozenset[str], clock: Clock = time.monotonic,
+        self, name: str, text: ChatText, open_cache: Callable[[str | None], Cache],
+        open_batch: Callable[[str | None], Batch], *, tuned: frozenset[str], languages: frozenset[str],
+        clock: Clock = time.monotonic,
     ) -> None:
         self.name = name
         self.tuned = tuned
         self.languages = languages
         self._text = text
         self._open_cache = open_cache
+        self._open_batch = open_batch
         self._vocabulary = Vocabulary(text.tokenizer.to_str(), text.width, text.ends)
         self._slots: OrderedDict[tuple[str | None, str], _Slot] = OrderedDict()
         self._turn = threading.Lock()
@@ -111,6 +111,20 @@ class LocalModel:
                 yield rest
         finally:
             self._turn.release()
+
+    def write_all(
+        self, prompts: Sequence[tuple[Message, ...]], hows: Sequence[Generation]
+    ) -> Iterator[tuple[int, Written]]:
+        """(place of the prompt, its answer), in the order in which they end. One asked of `stream` meanwhile comes between.
+
+        Greedy, without deadlines. Raises ValueError when the answers are of several tasks, which have adapters of their own.
+        """
+        tasks = {how.task for how in hows}
+        if len(tasks) > 1:
+            raise ValueError(f"found the tasks {sorted(map(str, tasks))}, expected one task for all prompts")
+        if prompts:
+            batch = self._open_batch(next(iter(tasks & self.tuned), None))
+            yield from Bulk(batch, self._text, self._vocabulary, self._turn).write_all(prompts, hows)
 
     def _take_turn(self, limits: Limits) -> bool:
         """False when cancelled while waiting for another answer to end."""
@@ -176,9 +190,7 @@ def _choose(
     """The best allowed token, or a drawn one when the temperature is above 0. Raises GenerationError on NaN."""
     if allowed is not None:
         scores = np.where(allowed, scores, -np.inf)
-    best = int(scores.argmax())  # argmax gives the place of a NaN when there is one
-    if not np.isfinite(scores[best]):
-        raise GenerationError("the model's scores are not finite (NaN); its weights are damaged: set up again")
+    best = likeliest(scores)
     if temperature <= 0:
         return best
     weights = np.exp((scores.astype(np.float64) - scores[best]) / temperature)

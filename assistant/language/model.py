@@ -18,7 +18,7 @@ class Generation:
     grammar: str | None = None
     """A Lark grammar in llguidance's dialect that the whole output must match; None leaves it free."""
     task: str | None = None
-    """The adapter to use (`read`, `write`, `service`); an engine without it uses its base model."""
+    """The adapter to use (`read`, `review`, `write`, `service`); an engine without it uses its base model."""
     stop: tuple[str, ...] = ()
     temperature: float = 0.0
     """0 is greedy, which every task of the product uses."""

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from assistant.errors import GenerationError, ModelCorrupt
 from assistant.language.chat_text import ChatText
 from assistant.language.local import LocalModel
+from assistant.language.onnx_batch import OnnxBatch
 
 CONTEXT = 2048
 """Tokens of a prompt with its answer. Memory for them is taken at once: 45 KB a token for 135M weights."""
@@ -39,9 +40,12 @@ def open_onnx(
             weights[folder] = _load(folder, threads)
         return _Tokens(weights[folder], context)
 
+    def open_batch(task: str | None) -> OnnxBatch:
+        return OnnxBatch(folders[task] if task in folders else folders[None], limit=context, threads=threads)
+
     open_cache(next(iter(folders)))  # A damaged folder is found when the model is opened, not in the first answer.
     tuned = frozenset(task for task in folders if task is not None)
-    return LocalModel(f"{name}/onnx-int4", text, open_cache, tuned=tuned, languages=languages)
+    return LocalModel(f"{name}/onnx-int4", text, open_cache, open_batch, tuned=tuned, languages=languages)
 
 
 def _load(folder: Path, threads: int | None) -> og.Model:

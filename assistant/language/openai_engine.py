@@ -9,16 +9,18 @@ from __future__ import annotations
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import httpx
 from tenacity import RetryCallState, Retrying, retry_if_exception_type, stop_after_attempt, wait_random_exponential
 
-from assistant.errors import GenerationError, ModelMissing
+from assistant.errors import GrammarError, ModelMissing
+from assistant.language.bulk import Written
 from assistant.language.constraint import matches
-from assistant.language.model import Generation
+from assistant.language.model import Generation, generate
 from assistant.language.openai_wire import Busy, Cancelled, Refused, words
 from assistant.language.stopping import Clock, Limits, Stops
 from assistant.schema import Message
@@ -43,6 +45,8 @@ class Server:
     """Seconds between two attempts at most."""
     silence: float = 30.0
     """Seconds without a byte after which the server counts as stuck, when the caller's deadline is not nearer."""
+    parallel: int = 8
+    """Requests at once when many answers are wanted: more than most servers on one machine write side by side."""
 
 
 class OpenAIModel:
@@ -69,6 +73,27 @@ class OpenAIModel:
         """Pieces of the reply as the server sends them; a reply under a grammar comes once it was checked."""
         limits = Limits(how, self._clock)
         return self._checked(messages, how, limits) if how.grammar else self._free(messages, how, limits)
+
+    def write_all(
+        self, prompts: Sequence[tuple[Message, ...]], hows: Sequence[Generation]
+    ) -> Iterator[tuple[int, Written]]:
+        """(place of the prompt, its answer), in the order in which they end."""
+        stop = threading.Event()
+        asked = enumerate(zip(prompts, hows, strict=True))
+        with ThreadPoolExecutor(self._server.parallel, "daogou-bulk") as pool:
+            try:
+                waiting = {pool.submit(self._answer, prompt, replace(how, cancel=stop)): place for place, (prompt, how) in asked}
+                for answer in as_completed(waiting):
+                    yield waiting[answer], answer.result()
+            finally:
+                stop.set()
+                pool.shutdown(wait=False, cancel_futures=True)
+
+    def _answer(self, messages: tuple[Message, ...], how: Generation) -> Written:
+        try:
+            return Written(generate(self, messages, how), {})
+        except GrammarError as error:
+            return Written("", {}, str(error))
 
     def _free(self, messages: tuple[Message, ...], how: Generation, limits: Limits) -> Iterator[str]:
         stops = Stops(how.stop)
@@ -97,7 +122,7 @@ class OpenAIModel:
                     return
         except Cancelled:
             return
-        raise GenerationError(f"{self.name} answered outside the grammar: {line[:80]!r}")
+        raise GrammarError(f"{self.name} answered outside the grammar: {line[:80]!r}")
 
     def _body(self, messages: tuple[Message, ...], how: Generation) -> dict[str, Any]:
         """The smallest request. Control tokens in the text are the server's to encode: it gets messages, not a prompt."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import nullcontext
 from pathlib import Path
 from typing import Any, Literal
 
@@ -14,10 +13,11 @@ from peft import PeftModel
 from transformers import AutoModelForCausalLM, BitsAndBytesConfig, DynamicCache
 from transformers.utils.logging import disable_progress_bar
 
-from assistant.errors import GenerationError, ModelCorrupt
+from assistant.errors import ModelCorrupt
 from assistant.language.adapters import Adapter
 from assistant.language.chat_text import ChatText
 from assistant.language.local import LocalModel
+from assistant.language.transformers_batch import Adapted, TransformersBatch
 
 Precision = Literal["nf4", "bfloat16"]
 disable_progress_bar()
@@ -48,10 +48,16 @@ def open_transformers(
         names |= dict.fromkeys(adapter.tasks, f"adapter{number}")
     model.eval()
 
-    def open_cache(task: str | None) -> _Tokens:
-        return _Tokens(model, names.get(task or ""), min(context, model.config.max_position_embeddings))
+    limit = min(context, model.config.max_position_embeddings)
 
-    return LocalModel(f"{name}/transformers-{precision}", text, open_cache, tuned=frozenset(names), languages=languages)
+    def open_cache(task: str | None) -> _Tokens:
+        return _Tokens(Adapted(model, names.get(task or "")), limit)
+
+    def open_batch(task: str | None) -> TransformersBatch:
+        return TransformersBatch(Adapted(model, names.get(task or "")), limit=limit)
+
+    label = f"{name}/transformers-{precision}"
+    return LocalModel(label, text, open_cache, open_batch, tuned=frozenset(names), languages=languages)
 
 
 def _load(folder: Path, precision: Precision, device: str) -> Any:
@@ -81,10 +87,9 @@ def _attach(model: Any, adapter: Adapter, name: str) -> Any:
 class _Tokens:
     """One sequence in a key-value cache, read with one adapter or with none."""
 
-    def __init__(self, model: Any, adapter: str | None, limit: int) -> None:
+    def __init__(self, adapted: Adapted, limit: int) -> None:
         self.limit = limit
-        self._model = model
-        self._adapter = adapter
+        self._adapted = adapted
         self._past = DynamicCache()
 
     def rewind(self, length: int) -> None:
@@ -92,15 +97,5 @@ class _Tokens:
             self._past.crop(-surplus)
 
     def append(self, tokens: Sequence[int]) -> NDArray[np.float32]:
-        attached = isinstance(self._model, PeftModel)
-        if attached and self._adapter:
-            self._model.set_adapter(self._adapter, inference_mode=True)
-        bare = self._model.disable_adapter() if attached and not self._adapter else nullcontext()
-        try:
-            with torch.inference_mode(), bare:
-                ids = torch.tensor([list(tokens)], device=self._model.device)
-                scores = self._model(input_ids=ids, past_key_values=self._past, use_cache=True, logits_to_keep=1).logits
-        except (RuntimeError, MemoryError) as error:  # torch.OutOfMemoryError is a RuntimeError
-            raise GenerationError(f"transformers failed: {error}") from error
-        found: NDArray[np.float32] = scores[0, -1].float().cpu().numpy()
-        return found
+        scores: NDArray[np.float32] = self._adapted.scores([tokens], self._past)[0]
+        return scores
