@@ -6,13 +6,13 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from assistant.language import LanguageModel
 from assistant.notation import format_line
 from assistant.reading import read_message
-from assistant.schema import Intent
 from assistant.settings import Settings
+from retrieval.embedding.embedder import Embedder
+from retrieval.wheels import Progress
 from training.examples import Labelled
 from training.metrics import Case, hard_errors, score, triples
 
@@ -40,20 +40,25 @@ def read_all(
 
 def evaluate_messages(
     model: LanguageModel, rows: Sequence[Labelled], *, untuned: LanguageModel | None = None, train: Sequence[Labelled] = (),
-    predictions: Path | None = None, plots: Path | None = None, seed: int = 0,
-    progress: Callable[[int, int], None] = lambda done, of: None,
+    embedder: Embedder | None = None, predictions: Path | None = None, plots: Path | None = None, seed: int = 0,
+    progress: Progress = lambda phase, done, of: None,
 ) -> dict[str, object]:
-    """The figures of `evaluate messages`. `untuned` and `train` add the baselines: few-shot, and TF-IDF with logistic regression.
+    """The figures of `evaluate messages`.
 
-    `predictions` gets one JSON line a message, `plots` (a directory) the confusion of intents as PNG.
+    The baselines: `untuned` reads with a few examples in its prompt under the same grammar; with `train`, logistic regression
+    on TF-IDF, and on the vectors of `embedder`, tells the intents. `predictions` gets one JSON line a message, `plots` (a
+    directory) the confusion of intents as PNG.
     """
-    cases = read_all(model, rows, progress=progress)
+    cases = read_all(model, rows, progress=lambda done, of: progress("messages", done, of))
     report = score(cases, seed=seed)
     baselines: dict[str, object] = {}
+    if train and rows:
+        from training.intent_baselines import intent_baselines
+
+        baselines |= intent_baselines(train, rows, embedder, seed=seed, progress=progress)
     if untuned is not None:
-        baselines["few_shot"] = score(read_all(untuned, rows), seed=seed)
-    if train:
-        baselines["tfidf_logistic"] = intents_by_words(train, rows)
+        read = read_all(untuned, rows, progress=lambda done, of: progress("few-shot", done, of))
+        baselines["few_shot"] = score(read, seed=seed)
     if baselines:
         report["baselines"] = baselines
     if predictions is not None:
@@ -77,24 +82,3 @@ def prediction_lines(rows: Sequence[Labelled], cases: Sequence[Case]) -> list[st
             "hard_errors": hard_errors(case).total, "ms": round(case.ms, 1),
         }, ensure_ascii=False))
     return lines
-
-
-def intents_by_words(train: Sequence[Labelled], rows: Sequence[Labelled]) -> dict[str, float]:
-    """Intent accuracy and macro-F1 of logistic regression on character n-grams, with whether items are shown as a word."""
-    from sklearn.feature_extraction.text import TfidfVectorizer
-    from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
-
-    from training.metrics import macro_f1
-
-    def text(row: Labelled) -> str:
-        return f"{row.message.lower()} shown{min(2, len(row.shown))} history{min(1, len(row.history))}"
-
-    model: Any = make_pipeline(
-        TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 5), sublinear_tf=True), LogisticRegression(C=20, max_iter=2000),
-    )
-    model.fit([text(row) for row in train], [row.intent for row in train])
-    read: list[Intent] = list(model.predict([text(row) for row in rows]))
-    gold = [row.intent for row in rows]
-    right = sum(a == b for a, b in zip(gold, read, strict=True))
-    return {"intent_accuracy": round(right / max(1, len(rows)), 4), "intent_macro_f1": macro_f1(gold, read)}

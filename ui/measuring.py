@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import json as json_module
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from ui.measuring_texts import draw_curve, need_train_extra, reviews, service, tell
+from ui.options import Adapter, Baselines, BaseUrl, EmbedderName, Engine, Json, Plots, Predictions, Preset, TrainingRun
 from ui.terminal import note, print_json, progress_bar, say
 
 evaluate_app = typer.Typer(no_args_is_help=True, help="Measure. Exit code 1 when a check fails.", rich_markup_mode=None)
 train_app = typer.Typer(no_args_is_help=True, help="Train the models. Every run can be resumed.", rich_markup_mode=None)
 
-Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output, nothing else.")]
-Preset = Annotated[str, typer.Option("--model", help="Model preset or hub id.")]
-Engine = Annotated[str, typer.Option("--engine", help="auto, scripted, transformers, onnx or openai.")]
-BaseUrl = Annotated[str, typer.Option("--base-url", help="OpenAI-compatible server, for --engine openai.")]
-Adapter = Annotated[str, typer.Option("--adapter", help="shipped, none, or a directory.")]
-Predictions = Annotated[Path | None, typer.Option(help="One JSON line a case, to read the errors.")]
+evaluate_app.command()(reviews)
+evaluate_app.command()(service)
 
 
 @evaluate_app.command()
@@ -71,30 +68,32 @@ def dialogues(
 
 @evaluate_app.command()
 def messages(
-    file: Path, model: Preset = "smollm2-135m", engine: Engine = "auto", base_url: BaseUrl = "",
-    adapter: Adapter = "shipped", predictions: Predictions = None,
-    baselines: Annotated[bool, typer.Option("--baselines", help="Also measure the peers, in the same run.")] = False,
-    plots: Annotated[Path | None, typer.Option(help="Directory for PNG plots.")] = None,
-    json: Json = False,
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="JSON Lines with id, language, message and gold.")],
+    model: Preset = "smollm2-135m", engine: Engine = "auto", base_url: BaseUrl = "",
+    adapter: Adapter = "shipped", predictions: Predictions = None, baselines: Baselines = False,
+    embedder: EmbedderName = "e5-small", plots: Plots = None, run: TrainingRun = None, json: Json = False,
 ) -> None:
     """The reader on labelled messages: intent, signals, hard-signal errors."""
+    from retrieval.embedding import open_embedder
     from training.evaluate_messages import evaluate_messages
     from training.examples import read_messages
     from training.recipes import shipped_messages
+    from ui.places import home
     from ui.wiring import ModelChoice, choose_model
 
+    if baselines:
+        need_train_extra()
     rows = list(read_messages(file, lambda bad: note(str(bad))))
     untuned = choose_model(ModelChoice(model, engine, base_url, "none")) if baselines else None
     with progress_bar() as progress:
         result = evaluate_messages(
             choose_model(ModelChoice(model, engine, base_url, adapter)), rows, untuned=untuned,
-            train=shipped_messages() if baselines else (), predictions=predictions, plots=plots,
-            progress=lambda done, of: progress("messages", done, of) if progress else None,
+            train=shipped_messages() if baselines else (),
+            embedder=open_embedder(embedder, home(), progress) if baselines else None,
+            predictions=predictions, plots=plots, progress=progress or (lambda phase, done, of: None),
         )
-    if json:
-        print_json(result)
-    else:
-        say(json_module.dumps(result, indent=2, ensure_ascii=False))
+    draw_curve(plots, run)
+    tell(result, json)
 
 
 @train_app.command()

@@ -5,8 +5,10 @@ import json
 import pytest
 
 from assistant.language.scripted import ScriptedReader
-from training.evaluate_messages import evaluate_messages, intents_by_words
+from retrieval.embedding.hashing_embedder import HashingEmbedder
+from training.evaluate_messages import evaluate_messages
 from training.examples import DATA, read_messages
+from training.intent_baselines import intent_baselines
 
 GOLD = {"hello there": "chat", "red shoe under 50": "recommend | category=shoe | color~red | price<=50", "转人工": "human"}
 
@@ -41,9 +43,20 @@ def test_errors_are_written_out_to_be_read(rows, tmp_path):
     assert (tmp_path / "confusion.png").read_bytes().startswith(b"\x89PNG")
 
 
-def test_the_word_baseline_learns_intents(rows):
-    """TF-IDF with logistic regression, trained on the shipped messages, beats the most frequent intent."""
-    train = [row for file in sorted((DATA / "messages").glob("*.jsonl")) for row in read_messages(file, print)]
+def test_classic_models_learn_intents(rows):
+    """Trained on the shipped messages, words and vectors both beat the most frequent intent; each language is told apart."""
+    train = [row for file in sorted((DATA / "messages").glob("*.jsonl")) for row in read_messages(file, print)][::8]
     kept = [row for file in sorted((DATA / "validation").glob("*.jsonl")) for row in read_messages(file, print)]
     most = max(sum(row.intent == intent for row in kept) for intent in {row.intent for row in kept}) / len(kept)
-    assert intents_by_words(train, kept)["intent_accuracy"] > most + 0.1
+    found = intent_baselines(train, kept, HashingEmbedder())
+    assert found["tfidf_logistic"]["intent_accuracy"] > most + 0.1
+    assert found["embedder_logistic"]["intent_accuracy"] > most + 0.1
+    assert set(found["tfidf_logistic"]["by_language"]) == {"en", "zh"}
+
+
+def test_the_untuned_model_is_measured_on_the_same_messages(rows):
+    """The few-shot baseline has every figure of the report."""
+    report = evaluate_messages(ScriptedReader(GOLD), rows, untuned=ScriptedReader({}))
+    few = report["baselines"]["few_shot"]
+    assert few["n"] == 3
+    assert few["signal_f1"] < report["signal_f1"]
