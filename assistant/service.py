@@ -46,7 +46,8 @@ class HelpDesk:
         if not near:
             return Reply("handoff", say("no_policy", reading.language)), ()
         if model is None or "service" not in model.tuned:
-            return self._quoting(reading, *near[0][:2]) if near[0][2] else Reply("handoff", say("no_policy", reading.language)), ()
+            page, text, enough = near[0]
+            return self._quoting(reading, page, text) if enough else Reply("handoff", say("no_policy", reading.language)), ()
         texts = [f"{page.title}: {text}" for page, text, _ in near]
         try:
             found = answer_question(reading.text, texts, model, deadline=self.settings.read_deadline, cancel=cancel)

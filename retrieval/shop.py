@@ -174,6 +174,10 @@ class Shop:
         found = (rows.review_of(row) for row in self._rows(chosen.order_by(reviews.c.at.desc(), reviews.c.id)))
         return tuple(found)
 
+    def all_reviews(self) -> tuple[Review, ...]:
+        """Every review, by id."""
+        return tuple(rows.review_of(row) for row in self._rows(select(reviews).order_by(reviews.c.id)))
+
     def order(self, order_id: str) -> Order | None:
         """The order of that id, None when there is none."""
         found = self._rows(select(orders).where(orders.c.id == order_id))

@@ -14,6 +14,17 @@ from safetensors.torch import load_file, save_file
 from training.examples import Marked
 
 WEIGHTS = "adapter_model.safetensors"
+_PURPOSES = {
+    "read": "Reads a shopper's message into an intent and interest signals.",
+    "review": "Reads a review into a rating, aspects and verbatim quotes.",
+    "write": "Words why an item suits a shopper's wishes.",
+    "service": "Answers a question with the sentence of a help page, or says that none answers.",
+}
+_GEMMA = (
+    "Gemma is provided under and subject to the Gemma Terms of Use found at https://ai.google.dev/gemma/terms. This adapter is a "
+    "model derivative of Gemma: modified by training as the card says."
+)
+"""The notice that the terms ask of whoever passes a derivative on."""
 
 
 def data_hash(messages: Sequence[Marked]) -> str:
@@ -56,13 +67,19 @@ def readme(words: dict[str, object]) -> str:
     """The card in words, as model hubs show it."""
     settings, figures = words.get("recipe"), words.get("figures")
     rows = [(key, value) for key, value in words.items() if key not in ("recipe", "figures")]
+    terms = f"\n\n{_GEMMA}" if words["licence"] == "Gemma" else ""
     measured = json.dumps(figures, indent=2, ensure_ascii=False) if figures else "{}"
     return (
-        f"---\nbase_model: {words['base']}\nlibrary_name: peft\nlicense: apache-2.0\nlanguage: [en, zh]\n---\n\n"
-        f"# Daogou adapter for {words['base']}\n\nReads a shopper's message into an intent and interest signals.\n\n"
+        f"---\nbase_model: {words['base']}\nlibrary_name: peft\nlicense: {str(words['licence']).lower()}\nlanguage: [en, zh]\n---\n\n"
+        f"# Daogou adapter for {words['base']}\n\n{' '.join(_PURPOSES[task] for task in _tasks(words))}{terms}\n\n"
         f"{_table(rows)}\n## Settings\n\n{_table(list(settings.items()) if isinstance(settings, dict) else [])}\n"
         f"## Measured\n\n```json\n{measured}\n```\n"
     )
+
+
+def _tasks(words: dict[str, object]) -> list[str]:
+    tasks = words["tasks"]
+    return [str(task) for task in tasks] if isinstance(tasks, list) else []
 
 
 def _table(rows: Sequence[tuple[object, object]]) -> str:

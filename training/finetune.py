@@ -18,6 +18,7 @@ from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig, TrainingArguments, set_seed
 
 from assistant.language.adapters import base_sha256
+from assistant.language.presets import preset_named
 from training.adapter_card import WEIGHTS, data_hash, publish
 from training.checkpoints import newest_complete
 from training.examples import Example, Marked, example
@@ -33,7 +34,7 @@ RATING = "rating="
 class Recipe:
     """Every setting of a training run; saved in the adapter's card."""
 
-    base: str = "smollm2-135m"
+    base: str = "gemma3-270m"
     """Preset name, written into the card."""
     rank: int = 16
     alpha: int = 32
@@ -94,6 +95,8 @@ class Task:
     """All epochs' rows in their order."""
     validation: Sequence[Example]
     data_sha256: str
+    learnt_from: tuple[str, ...] = ()
+    """The files and shops that the examples come from, for the card."""
 
 
 Fresh = Callable[[int], Sequence[Marked]]
@@ -145,7 +148,7 @@ def _train(
     trained = Trained(out / "adapter", len(rows), left_out, math.nan, task.data_sha256)
 
     def told(loss: float, figure: float | None = None) -> dict[str, object]:
-        return card(recipe, base, replace(trained, validation_loss=loss), now(), figure, task.names)
+        return card(recipe, base, replace(trained, validation_loss=loss), now(), figure, task)
 
     def judged(checkpoint: Path) -> float:
         publish(checkpoint, out / "candidate", told(math.nan))
@@ -224,7 +227,8 @@ def lora_model(recipe: Recipe, base: Path, start: Path | None = None) -> PeftMod
         load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True, bnb_4bit_compute_dtype=torch.bfloat16,
     )
     model = AutoModelForCausalLM.from_pretrained(
-        base, dtype=torch.bfloat16, quantization_config=quantised if cuda else None, attn_implementation="sdpa" if cuda else "eager",
+        base, dtype=torch.bfloat16, quantization_config=quantised if cuda else None,
+        attn_implementation="sdpa" if cuda else "eager",  # on a CPU the fused kernel's backward pass takes twice as long
     )
     model.config.use_cache = False
     if cuda:
@@ -258,11 +262,12 @@ def arguments(recipe: Recipe, out: Path, rows: int) -> TrainingArguments:
 
 
 def card(
-    recipe: Recipe, base: Path, trained: Trained, at: datetime, figure: float | None = None, tasks: Sequence[str] = ("read",)
+    recipe: Recipe, base: Path, trained: Trained, at: datetime, figure: float | None, task: Task
 ) -> dict[str, object]:
     """The adapter's card: what it was made from, how, and what came out."""
     return {
-        "tasks": list(tasks), "base": recipe.base, "base_sha256": base_sha256(base), "licence": "Apache-2.0",
+        "tasks": list(task.names), "base": recipe.base, "base_sha256": base_sha256(base), "licence": preset_named(recipe.base).licence,
+        "learnt_from": list(task.learnt_from),
         "data_sha256": trained.data_sha256, "examples": trained.examples, "left_out": trained.left_out,
         "validation_loss": None if math.isnan(trained.validation_loss) else round(trained.validation_loss, 4),
         "validation_figure": figure, "made_at": at.isoformat(timespec="seconds"), "recipe": asdict(recipe),

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from assistant.language import open_model
+from retrieval.schema import Review
 from training.answers import SERVICE, read_answers
 from training.evaluate_messages import evaluate_messages
 from training.examples import DATA, BadRow, Example, Labelled, Marked, hold_out, read_messages, usable
@@ -19,7 +20,7 @@ from training.explanations import EXPLANATIONS, read_explanations
 from training.finetune import Judge, Recipe, Task, Trained, passes, train_task
 from training.noise import Noise
 from training.patterns import compose, read_patterns
-from training.reviews import REVIEWS, read_labelled_reviews, stars_example, verdict_example
+from training.reviews import REVIEWS, read_labelled_reviews, stars_example, stars_of, verdict_example
 from training.text_tables import read_rated
 
 COMPOSED = 300
@@ -68,6 +69,8 @@ class Sources:
     data: tuple[Path, ...] = ()
     """Rows of the one task; the shipped ones by default."""
     stars: tuple[Stars, ...] = ()
+    reviews: tuple[Review, ...] = ()
+    """Of shops; those with stars are learnt from."""
     skip_bad: bool = False
     found: list[BadRow] = field(default_factory=list)
     """Bad rows that were met."""
@@ -80,12 +83,24 @@ class Sources:
             raise DataError("found own data for several tasks; train them one at a time, or on what is shipped")
 
 
+    def named(self) -> tuple[str, ...]:
+        """What is learnt from, for the card: names of files without their places."""
+        own = [path.name for path in self.data] or [f"the shipped rows for {task}" for task in self.tasks]
+        tables = [f"{each.path.name} ({each.text}, {each.rating}; {each.limit or 'all'} rows)" for each in self.stars]
+        return (*own, *tables, *([f"{len(self.reviews)} reviews of shops"] if self.reviews else []))
+
+
 def shipped_messages() -> list[Labelled]:
     """The labelled messages that come with the program."""
     bad: list[BadRow] = []
     rows = [row for path in sorted((DATA / "messages").glob("*.jsonl")) for row in read_messages(path, bad.append)]
     _refuse(bad, skip=False)
     return rows
+
+
+def validation_messages() -> list[Labelled]:
+    """The labelled messages that come with the program and are never trained on, written by another hand."""
+    return [row for path in sorted((DATA / "validation").glob("*.jsonl")) for row in read_messages(path, lambda bad: None)]
 
 
 def recipe_from(path: Path | None, base: str = "") -> Recipe:
@@ -124,7 +139,7 @@ def task_of(recipe: Recipe, sources: Sources) -> Task:
         chance.shuffle(part)
     examples = [each for part in rounds for each in part]
     seen = "\n".join(sorted({f"{each.prompt[-1].text}\t{each.target}" for each in examples}))
-    return Task(sources.tasks, examples, validation, hashlib.sha256(seen.encode()).hexdigest())
+    return Task(sources.tasks, examples, validation, hashlib.sha256(seen.encode()).hexdigest(), sources.named())
 
 
 def signal_judge(base: str, home: Path, rows: Sequence[Labelled]) -> Judge:
@@ -159,7 +174,8 @@ def _other_task(recipe: Recipe, sources: Sources, task: str) -> tuple[list[list[
     learnt = [row for number, row in enumerate(rows) if number % 16]
     rounds = [list(learnt) for _ in range(recipe.epochs)]
     if task == "review":
-        for number, each in enumerate(each for table in sources.stars for each in _starred(table, recipe.seed)):
+        starred = [each for table in sources.stars for each in _starred(table, recipe.seed)]
+        for number, each in enumerate([*starred, *stars_of(sources.reviews)]):
             rounds[number % recipe.epochs].append(each)
     return rounds, rows[::16]
 

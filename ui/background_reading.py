@@ -7,8 +7,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from assistant.language import LanguageModel
-from assistant.language.scripted import ScriptedModel
 from retrieval.readings import Readings
 from retrieval.shop import Shop
 from ui.terminal import note
@@ -21,10 +19,9 @@ _PATIENCE = 5.0
 """Seconds that the child has to end."""
 
 
-def worth_reading(shop: Shop, model: LanguageModel | None) -> bool:
-    """True when there are reviews that nobody has read, and a model that was trained to read them; a scripted one wasn't."""
-    trained = model is not None and not isinstance(model, ScriptedModel) and "review" in model.tuned
-    return trained and Readings(shop.engine).counts().unread > 0
+def worth_reading(shop: Shop, choice: ModelChoice) -> bool:
+    """True when there are reviews that nobody has read, and an adapter that was trained to read them."""
+    return choice.reads_reviews and Readings(shop.engine).counts().unread > 0
 
 
 @contextmanager

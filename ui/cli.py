@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from ui.measuring import evaluate_app, train_app
+from ui.options import DEFAULT, Adapter, BaseUrl, Engine, Json, Preset
 from ui.places import DEMO, quiet_libraries
 
 app = typer.Typer(
@@ -21,17 +22,12 @@ app.add_typer(evaluate_app, name="evaluate")
 ShopArgument = Annotated[
     str, typer.Argument(metavar="SHOP", help="A directory, or a name in the data directory; `demo` is the demo shop.")
 ]
-Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output, nothing else.")]
-Preset = Annotated[str, typer.Option("--model", help="Model preset or hub id.")]
-Engine = Annotated[str, typer.Option("--engine", help="auto, scripted, transformers, onnx or openai.")]
-BaseUrl = Annotated[str, typer.Option("--base-url", help="OpenAI-compatible server, for --engine openai.")]
-Adapter = Annotated[str, typer.Option("--adapter", help="shipped, none, or a directory.")]
 NoRead = Annotated[bool, typer.Option("--no-read", help="Leave unread reviews unread; else they are read meanwhile.")]
 
 
 @app.command()
 def demo(
-    host: str = "127.0.0.1", port: int = 7860, model: Preset = "smollm2-135m", engine: Engine = "auto", no_read: NoRead = False,
+    host: str = "127.0.0.1", port: int = 7860, model: Preset = DEFAULT, engine: Engine = "auto", no_read: NoRead = False,
 ) -> None:
     """Build the demo shop if it is absent, and serve it."""
     serve(DEMO, host, port, model, engine, no_read=no_read)
@@ -39,7 +35,7 @@ def demo(
 
 @app.command()
 def serve(
-    shop: ShopArgument, host: str = "127.0.0.1", port: int = 7860, model: Preset = "smollm2-135m",
+    shop: ShopArgument, host: str = "127.0.0.1", port: int = 7860, model: Preset = DEFAULT,
     engine: Engine = "auto", base_url: BaseUrl = "", adapter: Adapter = "shipped", no_read: NoRead = False,
 ) -> None:
     """Serve the chat page of a shop."""
@@ -91,7 +87,7 @@ def read(
     again: Annotated[bool, typer.Option("--again", help="Also what another model or adapter has read.")] = False,
     limit: Annotated[int | None, typer.Option(min=1, help="Reviews at most.")] = None,
     export: Annotated[Path | None, typer.Option(help="Write what this reader has read to a file (.jsonl, .jsonl.gz).")] = None,
-    model: Preset = "smollm2-135m", engine: Engine = "auto", base_url: BaseUrl = "", adapter: Adapter = "shipped",
+    model: Preset = DEFAULT, engine: Engine = "auto", base_url: BaseUrl = "", adapter: Adapter = "shipped",
     background: Annotated[bool, typer.Option("--background", hidden=True)] = False,
     json: Json = False,
 ) -> None:
@@ -108,7 +104,7 @@ def ask(
     shop: ShopArgument, message: str,
     session: Annotated[str, typer.Option(help="Go on with this conversation.")] = "",
     shopper: Annotated[str, typer.Option(help="Who asks; needed for orders.")] = "",
-    model: Preset = "smollm2-135m", engine: Engine = "auto", base_url: BaseUrl = "", adapter: Adapter = "shipped",
+    model: Preset = DEFAULT, engine: Engine = "auto", base_url: BaseUrl = "", adapter: Adapter = "shipped",
     json: Json = False,
 ) -> None:
     """One turn. With --json the whole turn."""
@@ -120,7 +116,7 @@ def ask(
 
 @app.command()
 def chat(
-    shop: ShopArgument, model: Preset = "smollm2-135m", engine: Engine = "auto", base_url: BaseUrl = "",
+    shop: ShopArgument, model: Preset = DEFAULT, engine: Engine = "auto", base_url: BaseUrl = "",
     adapter: Adapter = "shipped", shopper: str = "",
 ) -> None:
     """Talk in the terminal. An empty line ends."""

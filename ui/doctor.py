@@ -14,6 +14,7 @@ from typing import Any
 from packaging.requirements import Requirement
 
 from retrieval.errors import RetrievalError
+from ui.options import DEFAULT
 from ui.places import DEMO, home, shop_directory
 from ui.terminal import say
 
@@ -79,7 +80,7 @@ def _packages() -> Iterator[Finding]:
 
 def _models() -> Iterator[Finding]:
     """The default model: its weights, and the 4-bit forms that were built of them."""
-    folder = home() / "models" / "smollm2-135m"
+    folder = home() / "models" / DEFAULT
     yield Finding("language model", (folder / "config.json").exists(), str(folder), "make setup")
     built = [path.name for path in folder.parent.glob(f"{folder.name}-int4-*")]
     yield Finding("4-bit forms", bool(built), ", ".join(sorted(built)) or "none", "make setup")

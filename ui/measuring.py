@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from retrieval.schema import Review
 from ui.measuring_texts import draw_curve, need_train_extra, reviews, service, tell
-from ui.options import Adapter, Baselines, BaseUrl, EmbedderName, Engine, Json, Plots, Predictions, Preset, TrainingRun
+from ui.options import DEFAULT, Adapter, Baselines, BaseUrl, EmbedderName, Engine, Json, Plots, Predictions, Preset, TrainingRun
 from ui.terminal import note, print_json, progress_bar, say
 
 evaluate_app = typer.Typer(no_args_is_help=True, help="Measure. Exit code 1 when a check fails.", rich_markup_mode=None)
@@ -27,7 +29,7 @@ def dialogues(
     repeat: Annotated[int, typer.Option(min=1, help="Times every dialogue is held.")] = 1,
     seed: Annotated[int, typer.Option(help="Shuffles the order of the dialogues; 0 keeps it.")] = 0,
     baseline: Annotated[Path | None, typer.Option(help="JSON of an earlier run: only new failures count.")] = None,
-    model: Preset = "smollm2-135m", engine: Engine = "auto", base_url: BaseUrl = "", adapter: Adapter = "shipped",
+    model: Preset = DEFAULT, engine: Engine = "auto", base_url: BaseUrl = "", adapter: Adapter = "shipped",
     json: Json = False,
 ) -> None:
     """Hold scripted dialogues with a shop; exit code 1 when one fails."""
@@ -69,7 +71,7 @@ def dialogues(
 @evaluate_app.command()
 def messages(
     file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="JSON Lines with id, language, message and gold.")],
-    model: Preset = "smollm2-135m", engine: Engine = "auto", base_url: BaseUrl = "",
+    model: Preset = DEFAULT, engine: Engine = "auto", base_url: BaseUrl = "",
     adapter: Adapter = "shipped", predictions: Predictions = None, baselines: Baselines = False,
     embedder: EmbedderName = "e5-small", plots: Plots = None, run: TrainingRun = None, json: Json = False,
 ) -> None:
@@ -99,27 +101,46 @@ def messages(
 @train_app.command()
 def adapter(
     out: Annotated[Path, typer.Argument(help="Directory for checkpoints, logs and the adapter.")],
-    task: Annotated[str, typer.Option(help="read (messages) or write (explanations).")] = "read",
+    task: Annotated[list[str] | None, typer.Option(help="read, review, write or service; several share the adapter.")] = None,
     config: Annotated[Path | None, typer.Option(help="TOML with the fields of training.finetune.Recipe.")] = None,
-    data: Annotated[list[Path] | None, typer.Option(help="Training rows; the shipped ones by default.")] = None,
+    data: Annotated[list[Path] | None, typer.Option(help="Training rows of the one task; the shipped ones by default.")] = None,
+    stars: Annotated[
+        list[str] | None, typer.Option(metavar="FILE:TEXT:RATING[:LIMIT]", help="Reviews with their stars, or 0 and 1.")
+    ] = None,
+    shop: Annotated[list[str] | None, typer.Option(help="A shop whose reviews with stars are learnt from.")] = None,
     start: Annotated[Path | None, typer.Option(help="An adapter to train further.")] = None,
     skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Train on the good rows when some are bad.")] = False,
-    model: Preset = "smollm2-135m", json: Json = False,
+    early_stopping: Annotated[
+        bool, typer.Option("--early-stopping", help="Judge checkpoints by signal F1 on held-back messages; keep the best.")
+    ] = False,
+    model: Preset = DEFAULT, json: Json = False,
 ) -> None:
-    """Tune a task: QLoRA on a GPU, LoRA in bfloat16 on a CPU. Run it again to go on after a stop."""
+    """Tune tasks: QLoRA on a GPU, LoRA in bfloat16 on a CPU. Run it again to go on after a stop."""
     from assistant.language.presets import model_folder, preset_named
-    from training.recipes import DataError, recipe_from, train_reader, train_writer
+    from retrieval.errors import FeedError
+    from training.recipes import DataError, Sources, Stars, recipe_from, signal_judge, train, validation_messages
     from ui.places import home
 
-    if task not in ("read", "write"):
-        raise typer.BadParameter(f"found task {task!r}, expected read or write")
-    train = train_reader if task == "read" else train_writer
     try:
-        recipe = recipe_from(config)
-        trained = train(recipe, model_folder(preset_named(model), home()), out, data or (), skip_bad=skip_bad, start=start)
-    except DataError as error:
+        recipe = recipe_from(config, model)
+        sources = Sources(
+            tuple(task or ["read"]), tuple(data or ()), tuple(map(Stars.parse, stars or ())), _reviews_of(shop or ()), skip_bad,
+        )
+        judge = signal_judge(model, home(), validation_messages()) if early_stopping else None
+        trained = train(recipe, model_folder(preset_named(model), home()), out, sources, start=start, judge=judge)
+    except (DataError, FeedError) as error:
         raise typer.BadParameter(str(error)) from error
     if json:
         print_json({"adapter": str(trained.adapter), "examples": trained.examples, "validation_loss": trained.validation_loss})
     else:
         say(f"Adapter and card in {trained.adapter}; validation loss {trained.validation_loss:.3f}")
+
+
+def _reviews_of(shops: Sequence[str]) -> tuple[Review, ...]:
+    from ui.wiring import open_shop
+
+    found: list[Review] = []
+    for name in shops:
+        with open_shop(name) as opened:
+            found += opened.all_reviews()
+    return tuple(found)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from ui.options import Adapter, Baselines, BaseUrl, EmbedderName, Engine, Json, Plots, Predictions, Preset, TrainingRun
+from ui.options import DEFAULT, Adapter, Baselines, BaseUrl, EmbedderName, Engine, Json, Plots, Predictions, Preset, TrainingRun
 from ui.terminal import note, print_json, progress_bar, say
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def reviews(
     group: Annotated[str, typer.Option(help="Column whose equal values (a reviewer) are never split between folds.")] = "",
     baselines: Baselines = False, embedder: EmbedderName = "", plots: Plots = None, run: TrainingRun = None,
     predictions: Predictions = None, seed: int = 0,
-    model: Preset = "smollm2-135m", engine: Engine = "auto", base_url: BaseUrl = "", adapter: Adapter = "shipped",
+    model: Preset = DEFAULT, engine: Engine = "auto", base_url: BaseUrl = "", adapter: Adapter = "shipped",
     json: Json = False,
 ) -> None:
     """Ratings and sentiment read out of reviews, against what their writers gave."""
@@ -52,7 +52,7 @@ def reviews(
         raise typer.BadParameter(f"found no row with a text and a rating in {file}, expected at least one")
     if baselines:
         need_train_extra()
-    reader = choose_model(ModelChoice(model, engine, base_url, adapter))
+    reader = choose_model(ModelChoice(model, engine, base_url, adapter, tasks=("review",)))
     untuned = choose_model(ModelChoice(model, engine, base_url, "none")) if baselines else None
     try:
         with progress_bar() as bar:

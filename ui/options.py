@@ -7,6 +7,9 @@ from typing import Annotated
 
 import typer
 
+DEFAULT = "gemma3-270m"
+"""`assistant.language.presets.DEFAULT`, which costs too much to import for `--help`; a test holds them equal."""
+
 Json = Annotated[bool, typer.Option("--json", help="One JSON object on standard output, nothing else.")]
 Preset = Annotated[str, typer.Option("--model", help="Model preset or hub id.")]
 Engine = Annotated[str, typer.Option("--engine", help="auto, scripted, transformers, onnx or openai.")]

@@ -46,6 +46,7 @@ def read_reviews_of(shop: str, choice: ModelChoice, wanted: Wanted, *, as_json: 
     if wanted.background:
         _step_back()
         choice = replace(choice, threads=1)
+    choice = replace(choice, tasks=("review",))
     with progress_bar() as bar, open_shop(shop, bar) as opened, sole_reader(opened.directory):
         readings = Readings(opened.engine)
         model = choose_model(choice)

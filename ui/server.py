@@ -90,7 +90,7 @@ def run_server(shop: str, choice: ModelChoice, host: str, port: int, *, read: bo
     shown = f"[{host}]" if ":" in host else host
     note(f"{assistant.shop.settings.name}: http://{shown}:{port} (Ctrl+C stops it)")
     config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2, server_header=False)
-    read = read and worth_reading(assistant.shop, assistant.model)
+    read = read and worth_reading(assistant.shop, choice)
     try:
         with reading_beside(assistant.shop, shop, choice) if read else nullcontext():
             uvicorn.Server(config).run(sockets=[listening])

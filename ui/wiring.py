@@ -9,7 +9,9 @@ from typing import Literal
 from assistant.conversation import Assistant
 from assistant.errors import ModelError
 from assistant.language import LanguageModel, open_model
-from assistant.language.adapters import adapter_folders, shipped_adapters
+from assistant.language.adapters import adapter_folders, shipped_adapters, task_fingerprint
+from assistant.language.opening import TALKING
+from assistant.language.presets import DEFAULT
 from assistant.settings import Settings
 from retrieval.demo.build import build_demo
 from retrieval.errors import StoreError
@@ -23,7 +25,7 @@ from ui.places import DEMO, home, shop_directory
 class ModelChoice:
     """Which language model a command uses."""
 
-    preset: str = "smollm2-135m"
+    preset: str = DEFAULT
     engine: str = "auto"
     """auto | scripted | transformers | onnx | openai."""
     base_url: str = ""
@@ -32,6 +34,8 @@ class ModelChoice:
     """`shipped`, `none`, or the directory of one."""
     threads: int | None = None
     """Of the onnx engine; None is every core."""
+    tasks: tuple[str, ...] = TALKING
+    """What the model is for."""
 
     @property
     def adapter_folders(self) -> tuple[Path, ...]:
@@ -43,6 +47,12 @@ class ModelChoice:
                 return shipped_adapters(self.preset)
             case folder:
                 return adapter_folders(Path(folder))
+
+
+    @property
+    def reads_reviews(self) -> bool:
+        """True when one of its adapters was trained to read reviews."""
+        return self.engine != "scripted" and bool(task_fingerprint(self.adapter_folders, "review"))
 
 
 def open_shop(shop: str, progress: Progress | None = None) -> Shop:
@@ -67,6 +77,7 @@ def choose_model(choice: ModelChoice) -> LanguageModel:
             adapter = Path(folder)
     return open_model(
         choice.preset, choice.engine, home=home(), adapter=adapter, base_url=choice.base_url or None, threads=choice.threads,
+        tasks=choice.tasks,
     )
 
 

@@ -34,7 +34,7 @@ class LanguageModel(Protocol):
     """Writes the next assistant message."""
 
     name: str
-    """Preset and engine, for receipts: `smollm2-135m/onnx-int4`."""
+    """Preset and engine, for receipts: `gemma3-270m/onnx-int4`."""
     tuned: frozenset[str]
     """The tasks it was tuned for; prompts need no examples then."""
     languages: frozenset[str]

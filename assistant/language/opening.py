@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import importlib.util
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
 from assistant.errors import ModelMissing
 from assistant.language.model import LanguageModel
-from assistant.language.presets import Preset, model_folder, preset_named
+from assistant.language.presets import DEFAULT, Preset, model_folder, preset_named
 from assistant.language.scripted import ScriptedReader
 from retrieval.wheels import Progress
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 logging.getLogger("bitsandbytes.backends.cpu.ops").setLevel(logging.ERROR)
 
 Engine = Literal["auto", "scripted", "transformers", "onnx", "openai"]
+TALKING = ("read", "write", "service")
+"""The tasks of a conversation; reviews are read apart from it."""
 _PACKAGES = {
     "onnx": ("onnxruntime_genai", "llguidance", "tokenizers"),
     "transformers": ("torch", "transformers", "peft", "bitsandbytes", "llguidance"),
@@ -29,15 +31,16 @@ _PACKAGES = {
 
 
 def open_model(
-    preset: str = "smollm2-135m", engine: str = "auto", *, home: Path, adapter: Path | Literal["shipped"] | None = "shipped",
+    preset: str = DEFAULT, engine: str = "auto", *, home: Path, adapter: Path | Literal["shipped"] | None = "shipped",
     precision: Literal["nf4", "bfloat16"] = "nf4", base_url: str | None = None, model: str | None = None,
     api_key: str | None = None, lines: Mapping[str, str] | None = None, progress: Progress | None = None,
-    threads: int | None = None,
+    threads: int | None = None, tasks: Collection[str] = TALKING,
 ) -> LanguageModel:
     """The model `preset` on `engine`, ready to write.
 
     `auto` is transformers with CUDA, else onnx, and openai when `base_url` is given. `adapter` is the one that comes with the
-    program, a folder, or None; `lines` are the scripted engine's, `threads` the onnx engine's (None: every core).
+    program, a folder, or None, of which only what serves `tasks` is loaded; `lines` are the scripted engine's, `threads` the
+    onnx engine's (None: every core).
     Raises ModelMissing, ModelCorrupt.
     """
     engine = _engine(engine, base_url)
@@ -47,7 +50,7 @@ def open_model(
         return _open_server(base_url, model, api_key)
     known = preset_named(preset)
     folder = model_folder(known, home, progress)
-    adapters = _adapters(adapter, known, folder)
+    adapters = _adapters(adapter, known, folder, tasks)
     if engine == "transformers":
         from assistant.language.transformers_engine import open_transformers
 
@@ -78,7 +81,9 @@ def _cuda() -> bool:
     return cuda_available()
 
 
-def _adapters(adapter: Path | str | None, preset: Preset, folder: Path) -> tuple[Adapter, ...]:
+def _adapters(
+    adapter: Path | str | None, preset: Preset, folder: Path, tasks: Collection[str]
+) -> tuple[Adapter, ...]:
     if adapter is None:
         return ()
     from assistant.language.adapters import adapter_folders, base_sha256, check_adapter, shipped_adapters
@@ -87,7 +92,8 @@ def _adapters(adapter: Path | str | None, preset: Preset, folder: Path) -> tuple
     if not found and adapter != "shipped":
         raise ModelMissing(f"{adapter} holds no adapter: expected adapter_config.json in it or in a folder of it")
     base = base_sha256(folder) if found else ""
-    return tuple(check_adapter(each, base) for each in found)
+    checked = [check_adapter(each, base) for each in found]
+    return tuple(each for each in checked if each.tasks & set(tasks))
 
 
 def _open_server(base_url: str | None, model: str | None, api_key: str | None) -> LanguageModel:
@@ -109,8 +115,8 @@ def _open_onnx(
     folders: dict[str | None, Path] = {}
     for adapter in adapters:
         folders |= dict.fromkeys(adapter.tasks, onnx_folder(folder, base, adapter, home, progress))
-    if {"read", "write"} <= folders.keys():
-        folders[None] = folders["write"]  # every task of the product is covered: the bare base need not be built
+    if folders:
+        folders[None] = next(iter(folders.values()))  # the bare base is built only where no adapter is wanted
     else:
         folders[None] = onnx_folder(folder, base, None, home, progress)
     return open_onnx(preset.name, folders, preset.languages, threads=threads)

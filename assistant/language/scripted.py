@@ -82,6 +82,7 @@ class ScriptedReader(ScriptedModel):
         self._lines = {_folded(message): line for message, line in lines.items()}
         self._fallback = fallback
         super().__init__(self._answer)
+        self.tuned -= {"service"}  # which page answers a question would have to be understood
 
     def _answer(self, messages: tuple[Message, ...], how: Generation) -> str:
         text = messages[-1].text

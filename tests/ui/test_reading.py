@@ -10,12 +10,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from assistant.errors import ModelError
-from assistant.language.scripted import ScriptedReader
 from retrieval.embedding.hashing_embedder import HashingEmbedder
 from retrieval.errors import StoreError
 from retrieval.importing import import_feed
@@ -132,21 +131,16 @@ def test_the_child_ends_with_a_killed_server(shop: Shop) -> None:
     assert (shop.directory / LOG).read_text(encoding="utf-8") == ""
 
 
-def test_what_is_worth_reading(shop: Shop) -> None:
-    """Unread reviews and a model that was trained for them; neither no model, nor a scripted one, nor a shop that is read."""
-
-    class Trained:
-        name = "trained"
-        tuned = frozenset({"review"})
-        languages = frozenset({"en"})
-
-        def stream(self, messages: object, how: object) -> Iterator[str]:
-            raise ModelError("not asked here")
-
-    class Untrained(Trained):
-        tuned = frozenset({"read"})
-
-    told = [worth_reading(shop, model) for model in (Trained(), Untrained(), ScriptedReader({}), None)]
-    assert told == [True, False, False, False]
+def test_what_is_worth_reading(shop: Shop, tmp_path: Path) -> None:
+    """Unread reviews and an adapter that was trained for them; not without one, nor a scripted engine, nor a shop that is read."""
+    for task in ("read", "review"):
+        (tmp_path / task).mkdir()
+        (tmp_path / task / "card.json").write_text(json.dumps({"tasks": [task]}))
+        (tmp_path / task / "adapter_config.json").write_text("{}")
+        (tmp_path / task / "adapter_model.safetensors").write_bytes(b"weights")
+    trained = ModelChoice(engine="onnx", adapter=str(tmp_path))
+    others = (replace(trained, adapter=str(tmp_path / "read")), replace(trained, adapter="none"), replace(trained, engine="scripted"))
+    assert worth_reading(shop, trained)
+    assert not any(worth_reading(shop, other) for other in others)
     assert _daogou("read", str(shop.directory), "--engine", "scripted").returncode == 0
-    assert not worth_reading(shop, Trained())
+    assert not worth_reading(shop, trained)
