@@ -155,6 +155,38 @@ def test_a_line_outside_the_grammar_is_asked_for_once_more(model: OpenAIModel, f
         generate(model, PROMPT, Generation(grammar=GRAMMAR))
 
 
+def test_many_requests_are_under_way_at_once(faulty_server: Any) -> None:
+    """No more than `parallel`; an answer outside its grammar is a problem of its own, a refusal is raised, what waits is dropped."""
+    model, busy, most = OpenAIModel(Server(faulty_server.url, "shop-model", parallel=3)), threading.Semaphore(3), threading.Barrier(3)
+
+    def say(body: dict[str, Any]) -> str:
+        assert busy.acquire(blocking=False)
+        most.wait(10.0)
+        busy.release()
+        return "hello" if body["max_tokens"] == 5 else LINE
+
+    faulty_server.say = say
+    assert [w.text for _, w in sorted(model.write_all([PROMPT] * 6, [Generation()] * 6))] == [LINE] * 6
+    faulty_server.say, hows = lambda body: "hello" if body["max_tokens"] == 5 else LINE, [Generation(n, GRAMMAR) for n in (4, 5, 6)]
+    answers = dict(model.write_all([PROMPT] * 3, hows))
+    assert [(answers[n].text, bool(answers[n].problem)) for n in range(3)] == [(LINE, False), ("", True), (LINE, False)]
+    faulty_server.statuses, before = [404] * 200, len(faulty_server.bodies)
+    with pytest.raises(GenerationError, match="404"):
+        list(model.write_all([PROMPT] * 100, [Generation()] * 100))
+    assert len(faulty_server.bodies) - before < 100
+
+
+def test_closing_many_ends_them(faulty_server: Any) -> None:
+    """Who stops taking answers does not wait for those that are being written."""
+    model = OpenAIModel(Server(faulty_server.url, "shop-model", parallel=2))
+    faulty_server.say, faulty_server.pause = lambda body: "word " * (400 if body["max_tokens"] == 9 else 1), 0.05
+    answers = model.write_all([PROMPT] * 9, [Generation(8)] + [Generation(9)] * 8)
+    assert next(answers)[0] == 0
+    start = time.monotonic()
+    answers.close()  # type: ignore[attr-defined]
+    assert time.monotonic() - start < 8.0  # the two under way would need 20 s
+
+
 def test_a_busy_server_is_probed_again(model: OpenAIModel, faulty_server: Any) -> None:
     """A 500 says nothing about what a server can do."""
     faulty_server.say, faulty_server.refused_fields, faulty_server.statuses = _vllm, frozenset(), [500, 500, 500]

@@ -8,7 +8,7 @@ from assistant.errors import GenerationError
 from assistant.language import Generation, generate
 from assistant.language.scripted import ScriptedModel, ScriptedReader
 from assistant.notation import parse
-from assistant.prompts import reading_prompt, writing_prompt
+from assistant.prompts import reading_prompt, review_prompt, writing_prompt
 from assistant.schema import Message
 from retrieval.schema import Signal
 
@@ -45,3 +45,20 @@ def test_it_can_be_as_slow_as_a_model() -> None:
         pieces += model.stream((Message("user", "hi"),), Generation(deadline=0.0))
     assert generate(model, (Message("user", "hi"),), Generation(max_tokens=2)) == "one two"
     assert generate(model, (Message("user", "unknown"),), Generation()) == ""
+
+
+def test_reviews_have_lines_too() -> None:
+    """A review is found in its prompt; one without a line is neither good nor bad."""
+    reader, how = ScriptedReader({"Warm. And light!": 'rating=5 | warmth~warm "Warm"'}), Generation(task="review")
+    assert generate(reader, review_prompt("warm. and light!"), how) == 'rating=5 | warmth~warm "Warm"'
+    assert generate(reader, review_prompt("Love it, 5 stars"), how) == "rating=3"
+
+
+def test_many_are_answered_one_after_another() -> None:
+    """An answer that is cut off says so; one that a stop string ends is whole."""
+    model = ScriptedModel({"hi": "one two three END four"})
+    hows = [Generation(), Generation(max_tokens=2), Generation(stop=("END",))]
+    written = dict(model.write_all([(Message("user", "hi"),)] * 3, hows))
+    assert [written[n].text for n in range(3)] == ["one two three END four", "one two", "one two three "]
+    assert [bool(written[n].problem) for n in range(3)] == [False, True, False]
+    assert not any(each.first for each in written.values())
