@@ -72,13 +72,14 @@ def sentence_grammar(language: Language, facts: Iterable[str], quote: str = "") 
     """A Lark grammar (llguidance's dialect) of one sentence whose words are free or copied from the facts, or from the `quote`
     where the sentence says that a buyer says it; what `unsupported` would refuse can hardly be written."""
     grounds = tuple(facts)
-    pieces, quoted = (_pieces_zh(grounds), _pieces_zh((quote,))) if language == "zh" else (_pieces_en(grounds), _pieces_en((quote,)))
+    pieces_of = _pieces_zh if language == "zh" else _pieces_en
+    pieces, quoted = pieces_of(grounds), pieces_of((quote,))
     rules = _SENTENCE_ZH if language == "zh" else _SENTENCE_EN
     first = sorted({piece[:1].upper() + piece[1:] for piece in pieces if piece[:1].isalpha()})
     lines = [f"OWN: {_either(pieces)}", f"FIRST: {_either(first)}", *rules[:2]]
-    if quoted:
+    if quote:
         lines += [f"THEIRS: {_either(quoted)}", *rules[2:]]
-    return "\n".join(["start: SENTENCE", *lines, "SENTENCE: PLAIN | ATTRIBUTED" if quoted else "SENTENCE: PLAIN"]) + "\n"
+    return "\n".join(["start: SENTENCE", *lines, "SENTENCE: PLAIN | ATTRIBUTED" if quote else "SENTENCE: PLAIN"]) + "\n"
 
 
 _SENTENCE_EN = (

@@ -26,14 +26,21 @@ EXAMPLES: tuple[tuple[tuple[str, ...], str, str], ...] = (
 """What an untuned model is shown before the message: (shown titles, message, reading)."""
 
 REVIEW_EXAMPLES: tuple[tuple[str, str], ...] = (
-    ("Great sound for the money, but the cable broke after a week.", 'rating=3 | sound~great "Great sound for the money" | cable!~broke "the cable broke after a week"'),
+    (
+        "Great sound for the money, but the cable broke after a week.",
+        'rating=3 | sound~great "Great sound for the money" | cable!~broke "the cable broke after a week"',
+    ),
     ("Love it!", "rating=5"),
     ("面料很舒服，就是尺码偏小", 'rating=4 | 面料~舒服 "面料很舒服" | 尺码!~偏小 "尺码偏小"'),
     ("Stopped working on day two. Waste of money.", 'rating=1 | durability!~stopped working "Stopped working on day two"'),
 )
 """What an untuned model is shown before the review: (review, its notation)."""
 SERVICE_EXAMPLES: tuple[tuple[str, tuple[str, ...], str], ...] = (
-    ("how long do i have to send shoes back", ("Returns: Unworn shoes can be sent back within 30 days.", "Shipping: Parcels leave daily."), '1 "Unworn shoes can be sent back within 30 days."'),
+    (
+        "how long do i have to send shoes back",
+        ("Returns: Unworn shoes can be sent back within 30 days.", "Shipping: Parcels leave daily."),
+        '1 "Unworn shoes can be sent back within 30 days."',
+    ),
     ("do you repair watches", ("Shipping: Parcels leave daily.",), "0"),
 )
 """What an untuned model is shown before the question: (question, passages, answer)."""

@@ -70,7 +70,8 @@ def readme(words: dict[str, object]) -> str:
     terms = f"\n\n{_GEMMA}" if words["licence"] == "Gemma" else ""
     measured = json.dumps(figures, indent=2, ensure_ascii=False) if figures else "{}"
     return (
-        f"---\nbase_model: {words['base']}\nlibrary_name: peft\nlicense: {str(words['licence']).lower()}\nlanguage: [en, zh]\n---\n\n"
+        f"---\nbase_model: {words['base']}\nlibrary_name: peft\nlicense: {str(words['licence']).lower()}\nlanguage: [en, zh]\n"
+        "---\n\n"
         f"# Daogou adapter for {words['base']}\n\n{' '.join(_PURPOSES[task] for task in _tasks(words))}{terms}\n\n"
         f"{_table(rows)}\n## Settings\n\n{_table(list(settings.items()) if isinstance(settings, dict) else [])}\n"
         f"## Measured\n\n```json\n{measured}\n```\n"

@@ -266,8 +266,8 @@ def card(
 ) -> dict[str, object]:
     """The adapter's card: what it was made from, how, and what came out."""
     return {
-        "tasks": list(task.names), "base": recipe.base, "base_sha256": base_sha256(base), "licence": preset_named(recipe.base).licence,
-        "learnt_from": list(task.learnt_from),
+        "tasks": list(task.names), "base": recipe.base, "base_sha256": base_sha256(base),
+        "licence": preset_named(recipe.base).licence, "learnt_from": list(task.learnt_from),
         "data_sha256": trained.data_sha256, "examples": trained.examples, "left_out": trained.left_out,
         "validation_loss": None if math.isnan(trained.validation_loss) else round(trained.validation_loss, 4),
         "validation_figure": figure, "made_at": at.isoformat(timespec="seconds"), "recipe": asdict(recipe),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -11,10 +12,11 @@ import pytest
 
 from assistant.errors import ModelCorrupt, ModelMissing
 from assistant.language import Generation, generate, open_model
-from assistant.language.adapters import base_sha256
+from assistant.language.adapters import base_sha256, shipped_adapters
 from assistant.language.onnx_folder import onnx_folder
-from assistant.language.presets import PRESETS, model_folder, preset_named
+from assistant.language.presets import DEFAULT, PRESETS, model_folder, preset_named
 from assistant.schema import Message
+from ui import options
 
 PROMPT = (Message("system", "Read."), Message("user", "message: red shoes"))
 
@@ -23,20 +25,28 @@ PROMPT = (Message("system", "Read."), Message("user", "message: red shoes"))
     ("asked", "cure"),
     [
         ({"preset": "gpt-99"}, "expected smollm2-135m"), ({"engine": "magic"}, "expected auto"),
-        ({"engine": "openai"}, "--base-url"), ({"preset": "gemma3-270m", "engine": "onnx"}, "ACCEPT"),
+        ({"engine": "openai"}, "--base-url"),
     ],
 )
 def test_what_is_missing_is_named(tmp_path: Path, asked: dict[str, Any], cure: str) -> None:
-    """An unknown model or engine, an absent address and terms not accepted each name what to do."""
+    """An unknown model or engine, and an absent address each name what to do."""
     with pytest.raises(ModelMissing, match=cure):
         open_model(home=tmp_path, **asked)
 
 
-def test_nothing_is_fetched_without_acceptance(tmp_path: Path) -> None:
-    """A model under terms leaves no file behind until they are accepted."""
-    with pytest.raises(ModelMissing, match=r"ai\.google\.dev"):
-        model_folder(PRESETS["gemma3-270m"], tmp_path, accepted=frozenset())
-    assert not list(tmp_path.rglob("*"))
+def test_terms_are_told_before_anything_is_fetched(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    """Whoever fetches a model that has terms is told where they are."""
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ModelMissing):
+        model_folder(PRESETS["gemma3-270m"], tmp_path / "file")
+    assert "https://ai.google.dev/gemma/terms" in caplog.text
+
+
+def test_the_default_serves_every_task() -> None:
+    """The default of the command line is the default of the library, and its adapters serve every task."""
+    assert options.DEFAULT == DEFAULT
+    tasks = {task for folder in shipped_adapters(DEFAULT) for task in json.loads((folder / "card.json").read_text())["tasks"]}
+    assert tasks == {"read", "review", "write", "service"}
 
 
 def test_a_folder_is_a_preset(tiny: Path) -> None:
