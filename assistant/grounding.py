@@ -38,6 +38,7 @@ _UNITS = (
     "months?|weeks?|days?|years?|people|persons?"
 )
 _MEASURED = re.compile(rf"({NUMBER.pattern})[\s-]?({_UNITS})\b")
+_AMOUNT = re.compile(rf"(?:{NUMBER.pattern}-)?{_MEASURED.pattern}")
 _HAN = re.compile(r"[㐀-鿿]+")
 
 
@@ -99,8 +100,8 @@ _TOLD = frozenset("buyer buyers buyer's reviewer reviewers reviewer's customer c
 def _pieces_en(grounds: Iterable[str]) -> list[str]:
     """The words of the grounds, a number together with its unit, and the free words."""
     text = " ".join(grounds)
-    measured = [found.group() for found in _MEASURED.finditer(text)]
-    copied = {piece.strip(".,;:!?()\"“”") for piece in _MEASURED.sub(" ", text).split()} | set(measured)
+    measured = {found.group() for found in _AMOUNT.finditer(text)}
+    copied = {piece.strip(".,;:!?()\"“”") for piece in _AMOUNT.sub(" ", text).split()} | measured
     words = {word for word in copied if word and not _HAN.search(word)}
     words |= {word.lower() for word in words}
     words |= {word[:-1] if word.endswith("s") else word + "s" for word in words if word.isalpha() and len(word) > 3}
@@ -110,9 +111,10 @@ def _pieces_en(grounds: Iterable[str]) -> list[str]:
 def _pieces_zh(grounds: Iterable[str]) -> list[str]:
     """Runs of two to six characters of the grounds, their Latin words and numbers with units, and the free characters."""
     text = " ".join(grounds)
-    runs = [run for run in _HAN.findall(text) if len(run) > 1]
+    runs = _HAN.findall(text)
     copied = {run[at : at + size] for run in runs for size in range(2, 7) for at in range(len(run) - size + 1)}
-    latin = {found.group() for found in re.finditer(rf"{_MEASURED.pattern}|[A-Za-z0-9][A-Za-z0-9.+-]*", text)}
+    copied |= {run for run in runs if len(run) == 1} | {found.group() for found in re.finditer(r"\d[\d.]* ?[㐀-鿿]", text)}
+    latin = {found.group() for found in re.finditer(rf"{_AMOUNT.pattern}|[A-Za-z0-9°][A-Za-z0-9.+%/°-]*", text)}
     return sorted(copied | latin | (_FREE_CHINESE - _NEGATIONS))
 
 

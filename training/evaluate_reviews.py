@@ -113,21 +113,14 @@ def few_shot(
     return {**figures(part, said), "intervals": figure_intervals(part, said, seed), "same_rows": figures(part, same)}
 
 
-def decided_shares(reading: ReviewReading) -> tuple[float, float, float]:
-    """The shares by which the sentiment is decided: those of `decided` where a reading has them, else of the rating."""
-    shares: tuple[float, float, float] = getattr(reading, "decided", reading.sentiment)
-    return shares
-
-
 def decision(reading: ReviewReading, *, binary: bool) -> tuple[int, float]:
     """(place in SENTIMENTS, its share); of a binary table negative or positive, whichever has more."""
     if binary:
         negative, _, positive = reading.sentiment
         share = max(negative, positive) / max(negative + positive, 1e-12)
         return (2 if positive >= negative else 0), share
-    shares = decided_shares(reading)
-    place = max(range(3), key=lambda at: shares[at])
-    return place, shares[place] / max(sum(shares), 1e-12)
+    place = max(range(3), key=lambda at: reading.decided[at])
+    return place, reading.decided[place]
 
 
 def answers_of(readings: Sequence[ReviewReading], *, binary: bool) -> Answers:

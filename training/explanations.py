@@ -11,7 +11,7 @@ from retrieval.schema import Signal
 from training.examples import DATA, BadRow, Example
 
 EXPLANATIONS = DATA / "explanations"
-"""190 sentences a language over the demo shop's items, written for this project."""
+"""Sentences over the demo shop's items, and (`_b`) over those of invented shops of many kinds, written for this project."""
 
 
 def read_explanations(path: Path, on_error: Callable[[BadRow], None]) -> Iterator[Example]:
