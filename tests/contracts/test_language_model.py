@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 
 from assistant.errors import GenerationError, ModelMissing
 from assistant.language import Generation, LanguageModel, generate, open_model
+from assistant.language.bulk import BulkModel
 from assistant.language.constraint import matches
 from assistant.language.scripted import ScriptedModel
 from assistant.schema import Message
@@ -27,6 +29,12 @@ def _saying(text: str, **how: Any) -> Generation:
     return Generation(**{"max_tokens": 200, "grammar": f'start: "{escaped}"', **how})
 
 
+def _many(count: int = 20) -> tuple[list[tuple[Message, ...]], list[Generation]]:
+    """More prompts than a batch has rows, of different length, every other one with a choice in its answer."""
+    asked = [(PROMPT[0], Message("user", f"message: {'a red shoe 鞋 ' * (n % 5)}under {n}")) for n in range(count)]
+    return asked, [Generation(60, GRAMMAR, "read") if n % 2 else _saying("one " * (n % 3) + f"{n}", task="read") for n in range(count)]
+
+
 def _obedient(messages: tuple[Message, ...], how: Generation) -> str:
     """What a model would write that does as its grammar says; the scripted engine has no model to do it."""
     if how.grammar == GRAMMAR:
@@ -37,13 +45,9 @@ def _obedient(messages: tuple[Message, ...], how: Generation) -> str:
 
 
 @pytest.fixture(scope="session")
-def tiny_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return tmp_path_factory.mktemp("home")
-
-
-@pytest.fixture(scope="session")
-def opened(tiny_home: Path) -> Callable[..., LanguageModel]:
+def opened(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., LanguageModel]:
     """Opens each model once a session."""
+    tiny_home = tmp_path_factory.mktemp("home")
     models: dict[tuple[str, ...], LanguageModel] = {}
 
     def give(preset: str, engine: str, precision: str = "nf4", home: Path = tiny_home) -> LanguageModel:
@@ -100,7 +104,8 @@ def test_the_seam_is_met(model: LanguageModel) -> None:
     """Every engine is a LanguageModel that says who it is."""
     assert isinstance(model, LanguageModel)
     assert model.name
-    assert model.tuned <= {"read", "write", "service"}
+    assert isinstance(model, BulkModel)
+    assert model.tuned <= {"read", "review", "write", "service"}
 
 
 def test_the_same_prompt_gives_the_same_answer(model: LanguageModel) -> None:
@@ -225,7 +230,9 @@ def test_what_the_grammar_fixes_costs_no_step(local_model: Any) -> None:
             steps.append(len(tokens))
             return cache.append(tokens)
 
-    other = type(local_model)("counted", local_model._text, lambda task: Counting(), tuned=frozenset(), languages=frozenset())
+    other = type(local_model)(
+        "counted", local_model._text, lambda task: Counting(), local_model._open_batch, tuned=frozenset(), languages=frozenset(),
+    )
     assert generate(other, PROMPT, _saying("refine | price~cheaper")) == "refine | price~cheaper"
     assert steps == []
 
@@ -241,3 +248,51 @@ def test_a_seed_repeats_a_drawn_answer(local_model: LanguageModel) -> None:
     how = Generation(12, temperature=1.0, seed=7)
     generate(local_model, PROMPT, how)  # afterwards the prompt's tokens are held; scores then repeat to the last bit
     assert generate(local_model, PROMPT, how) == generate(local_model, PROMPT, how)
+
+
+def test_many_answers_are_those_asked_for_one_by_one(model: Any) -> None:
+    """Every prompt gets its answer once, whole, in its grammar and as `stream` writes it; probabilities add up to 1."""
+    prompts, hows = _many()
+    answers = list(model.write_all(prompts, hows))
+    assert sorted(place for place, _ in answers) == list(range(len(prompts)))
+    assert [w.problem for _, w in answers] == [""] * len(prompts)
+    for place, written in answers:
+        assert matches(hows[place].grammar or "", written.text)
+        assert written.text == generate(model, prompts[place], hows[place])
+        assert not written.first or abs(sum(written.first.values()) - 1) < 1e-6
+
+
+def test_the_first_choice_is_told(local_model: Any) -> None:
+    """The likeliest token of the first choice is the one that stands there; an answer without a choice has none."""
+    for place, written in local_model.write_all(*_many(6)):
+        assert bool(written.first) == bool(place % 2)
+        assert written.text.removeprefix("re").startswith(max(written.first, key=written.first.get, default=""))
+
+
+def test_one_bad_prompt_of_many_spoils_no_other(local_model: Any) -> None:
+    """An answer that is cut off, a prompt that does not fit and a grammar that is none are the problems of their answers."""
+    prompts, hows = _many(8)
+    hows[1] = replace(hows[1], max_tokens=2)
+    hows[2] = _saying("one two three four five six seven eight nine ten", max_tokens=4, task="read")
+    prompts[3] = (PROMPT[0], Message("user", "鞋" * 9000))
+    hows[5] = replace(hows[5], grammar="start: nowhere")
+    answers = dict(local_model.write_all(prompts, hows))
+    for place, reason in enumerate(("", "cut off at 2", "cut off at 4", "expected at most", "", "grammar", "", "")):
+        assert reason in answers[place].problem and bool(reason) == bool(answers[place].problem)
+    assert answers[2].text and "one two three".startswith(answers[2].text)
+
+
+def test_another_answer_comes_between_many(local_model: Any) -> None:
+    """Who asks while many answers are written does not wait for them all, and changes none of them."""
+    prompts, hows = _many()
+    whole = {place: written.text for place, written in local_model.write_all(prompts, hows)}
+    answers = local_model.write_all(prompts, hows)
+    place, written = next(answers)
+    assert matches(GRAMMAR, generate(local_model, PROMPT, Generation(40, GRAMMAR, "read", deadline=30.0)))
+    assert {place: written.text} | {place: written.text for place, written in answers} == whole
+
+
+def test_many_answers_are_of_one_task(local_model: Any) -> None:
+    """Tasks may have different adapters, so they are not mixed."""
+    with pytest.raises(ValueError, match="one task"):
+        next(local_model.write_all([PROMPT, PROMPT], [Generation(task="read"), Generation(task="write")]))
