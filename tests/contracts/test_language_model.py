@@ -15,6 +15,7 @@ from assistant.errors import GenerationError, ModelMissing
 from assistant.language import Generation, LanguageModel, generate, open_model
 from assistant.language.bulk import BulkModel
 from assistant.language.constraint import matches
+from assistant.language.presets import DEFAULT
 from assistant.language.scripted import ScriptedModel
 from assistant.schema import Message
 
@@ -54,7 +55,7 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., LanguageMo
         key = (preset, engine, precision, str(home))
         if key not in models:
             try:
-                models[key] = open_model(preset, engine, home=home, precision=precision, adapter=None)  # type: ignore[arg-type]
+                models[key] = open_model(preset, engine, home=home, precision=precision, adapter="shipped")  # type: ignore[arg-type]
             except ModelMissing as error:
                 pytest.skip(str(error))
         return models[key]
@@ -64,8 +65,8 @@ def opened(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., LanguageMo
 
 LOCAL = ("tiny onnx", "tiny transformers nf4", "tiny transformers bfloat16")
 REAL = (
-    pytest.param("smollm2-135m onnx", marks=pytest.mark.model),
-    pytest.param("smollm2-135m transformers nf4", marks=[pytest.mark.model, pytest.mark.slow]),
+    pytest.param(f"{DEFAULT} onnx", marks=pytest.mark.model),
+    pytest.param(f"{DEFAULT} transformers nf4", marks=[pytest.mark.model, pytest.mark.slow]),
 )
 
 

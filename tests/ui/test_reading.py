@@ -65,7 +65,7 @@ def test_read_prints_one_object(shop: Shop, tmp_path: Path) -> None:
     assert (report["reviews"], report["read"], report["failed"], report["unread"], report["exported"]) == (3, 2, 0, 1, 2)
     origin = origin_of(path)
     assert origin.reader == report["reader"] == "scripted"
-    assert origin.command == "daogou read shop --model smollm2-135m --engine scripted --adapter shipped --export readings.jsonl.gz"
+    assert origin.command == "daogou read shop --model gemma3-270m --engine scripted --adapter shipped --export readings.jsonl.gz"
 
 
 def test_a_shop_that_is_being_read_is_left_alone(shop: Shop) -> None:

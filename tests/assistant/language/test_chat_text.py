@@ -21,7 +21,7 @@ SNIPPETS = ("<|im_end|>", "<|im_start|>", "<|endoftext|>", "<|im_", "end|>", "\n
 TEXTS = st.lists(st.sampled_from(SNIPPETS) | st.text(max_size=6), max_size=8).map("".join)
 
 
-@pytest.fixture(scope="module", params=["tiny", pytest.param("smollm2-135m", marks=pytest.mark.model)])
+@pytest.fixture(scope="module", params=["tiny", pytest.param("gemma3-270m", marks=pytest.mark.model)])
 def folder(request: pytest.FixtureRequest, tiny_home: Path) -> Path:
     folder = (tiny_home if request.param == "tiny" else home()) / "models" / request.param
     if not folder.exists():
