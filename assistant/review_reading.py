@@ -86,19 +86,29 @@ def read_reviews(
 
 
 def review_reading(written: Written, text: str) -> ReviewReading:
-    """What was written of a review; an aspect whose quote does not stand in it is left out. Raises GenerationError."""
+    """What was written of a review, without aspects that do not stand in it or say a thing twice. Raises GenerationError."""
     line = written.text.rsplit(" | ", 1)[0] if written.problem else written.text
     try:
         rating, aspects = parse_review(line)
     except ValueError as error:
         raise GenerationError(f"a review could not be read: {written.problem or error}") from error
     shares = stars(written.first) or {star: float(star == rating) for star in range(1, 6)}
+    return ReviewReading(rating, tuple(shares[star] for star in range(1, 6)), _standing(aspects, text))
+
+
+def _standing(aspects: Sequence[Signal], text: str) -> tuple[Signal, ...]:
+    """The aspects with the review's own words; one that repeats an aspect, or a quote or part of one, is left out."""
     flat = text.translate(PLAIN)
-    standing = tuple(
-        Signal(each.facet, each.op, each.value, "review", text[at : at + len(each.span)])
-        for each in aspects if each.span and (at := flat.find(each.span)) >= 0
-    )
-    return ReviewReading(rating, tuple(shares[star] for star in range(1, 6)), standing)
+    kept: dict[str, Signal] = {}
+    taken: list[tuple[int, int]] = []
+    for each in aspects:
+        at = flat.find(each.span) if each.span else -1
+        end = at + len(each.span)
+        if at < 0 or each.facet in kept or any(at < other_end and start < end for start, other_end in taken):
+            continue
+        kept[each.facet] = Signal(each.facet, each.op, each.value, "review", text[at:end])
+        taken.append((at, end))
+    return tuple(kept.values())
 
 
 def stars(first: Mapping[str, float]) -> dict[int, float] | None:

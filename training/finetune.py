@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
+import os
 import random
 import shutil
 from collections.abc import Callable, Sequence
@@ -150,12 +151,15 @@ def _train(
     def told(loss: float, figure: float | None = None) -> dict[str, object]:
         return card(recipe, base, replace(trained, validation_loss=loss), now(), figure, task)
 
+    rank = int(os.environ.get("RANK", "0"))  # of several processes every one judges, so that all stop together; one publishes
+
     def judged(checkpoint: Path) -> float:
-        publish(checkpoint, out / "candidate", told(math.nan))
-        return judge(out / "candidate") if judge else 0.0
+        publish(checkpoint, out / f"candidate{rank or ''}", told(math.nan))
+        return judge(out / f"candidate{rank or ''}") if judge else 0.0
 
     def keep(checkpoint: Path, figure: float) -> None:
-        publish(checkpoint, trained.adapter, told(math.nan, figure))
+        if not rank:
+            publish(checkpoint, trained.adapter, told(math.nan, figure))
 
     best = Best(judged, keep, recipe.patience) if judge else None
     trainer = AnswerTrainer(
@@ -164,13 +168,11 @@ def _train(
     )
     trainer.label_smoothing = recipe.label_smoothing
     trainer.words = words_of(rows + kept_back, len(tokenizer), recipe.seed)
-    if any(row["place"] for row in rows):
-        digits = tuple(tokenizer.convert_tokens_to_ids(str(star)) for star in range(1, 6))
-        trainer.stars = Stars(digits, recipe.rating_weight, recipe.sentiment_weight)
+    trainer.stars = stars_of(recipe, tokenizer) if any(row["place"] for row in rows) else None
     checkpoint = newest_complete(out / "checkpoints")
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     loss = float(trainer.evaluate()["eval_loss"]) if kept_back else math.nan
-    if best is None or not best.figures:
+    if not rank and (best is None or not best.figures):
         raw = out / "raw"
         model.save_pretrained(raw)
         publish(raw, trained.adapter, told(loss))
@@ -210,6 +212,12 @@ def encode(examples: Sequence[Example], tokenizer: Any, max_tokens: int) -> tupl
             "sentiment": IGNORED if item.sentiment is None else item.sentiment,
         })
     return rows, len(examples) - len(rows)
+
+
+def stars_of(recipe: Recipe, tokenizer: Any) -> Stars:
+    """The loss terms of ratings, with the recipe's weights."""
+    digits = tuple(tokenizer.convert_tokens_to_ids(str(star)) for star in range(1, 6))
+    return Stars(digits, recipe.rating_weight, recipe.sentiment_weight)
 
 
 def words_of(rows: Sequence[dict[str, Any]], size: int, seed: int) -> torch.Tensor | None:

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from assistant.errors import GenerationError, ModelCorrupt
 from assistant.language.batch import Scores, shared_start
 
-_ROOM = 256
-"""Tokens for which memory is taken at first; it doubles when a row needs more."""
+_ROOM = 512
+"""Tokens for which memory is taken at first, and at least as many as a sliding window has, below which onnxruntime would make a
+ring of it; it doubles when a row needs more."""
 
 
 class OnnxBatch:
@@ -40,7 +41,8 @@ class OnnxBatch:
             raise ModelCorrupt(f"the model in {folder} can't be loaded ({error}). Delete the folder and set up again.") from error
         self._prompts: list[list[int]] = [[] for _ in range(rows)]
         self._lengths = np.zeros(rows, dtype=np.int64)
-        shape = (rows, decoder["num_key_value_heads"], min(_ROOM, limit), decoder["head_size"])
+        window = int(decoder.get("sliding_window", {}).get("window_size", 0))
+        shape = (rows, decoder["num_key_value_heads"], max(min(_ROOM, limit), window), decoder["head_size"])
         past = [each for each in self._session.get_inputs() if each.name.startswith("past_key_values.")]
         kind = np.float16 if past[0].type == "tensor(float16)" else np.float32
         self._memory = {each.name.removeprefix("past_key_values."): np.zeros(shape, kind) for each in past}

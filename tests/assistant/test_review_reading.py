@@ -56,6 +56,12 @@ def test_a_line_that_was_cut_off_keeps_its_whole_aspects() -> None:
         review_reading(Written("", {}, "the answer was cut off at 0 tokens"), TEXT)
 
 
+def test_nothing_is_said_twice() -> None:
+    """A second opinion on the same aspect, and one that rests on the same words, are left out."""
+    line = 'rating=4 | highs~crisp "Crisp highs" | highs!~dull "deep" | treble~crisp "Crisp" | battery!~died "Died after two hours"'
+    assert [each.facet for each in review_reading(Written(line, {}), TEXT).aspects] == ["highs", "battery"]
+
+
 @given(st.text(max_size=1500))
 def test_any_review_has_a_grammar(text: str) -> None:
     """Whatever a review holds, its rating can be read, and what is shown of it is one line that fits."""
