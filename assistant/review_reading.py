@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from assistant.errors import GenerationError
 from assistant.language.bulk import BulkModel, Written
@@ -64,7 +65,8 @@ def read_reviews(
     texts: Sequence[str], model: BulkModel, *, aspects: int = ASPECTS, tuned: bool = True,
     on_error: Callable[[int, GenerationError], None] | None = None,
 ) -> Iterator[tuple[int, ReviewReading]]:
-    """(place, reading) of every review that says something, in the order in which they are done.
+    """(place, reading) of every review that says something. Each aspect's quote was read once more by itself: a praise whose own
+    words are rather negative, and a complaint whose words are rather positive, is left out.
 
     `aspects` 0 reads the ratings alone. A review of which no reading can be made goes to `on_error` with its place, and the
     rest goes on. Raises GenerationError, also for such a review where `on_error` is None; ModelMissing.
@@ -73,20 +75,37 @@ def read_reviews(
     asked = [place for place, text in plain.items() if text]
     hows = [Generation(_LONGEST_LINE, review_grammar(plain[place], aspects), "review", stop=("\n",)) for place in asked]
     prompts = [review_prompt(plain[place], tuned=tuned) for place in asked]
+    found: dict[int, ReviewReading] = {}
     for number, written in model.write_all(prompts, hows):
         place = asked[number]
         try:
-            reading = review_reading(written, texts[place])
+            found[place] = review_reading(written, texts[place])
         except GenerationError as error:
             if on_error is None:
                 raise
             on_error(place, error)
-            continue
-        yield place, reading
+    yield from zip(found, agreeing(list(found.values()), model, tuned=tuned), strict=True)
+
+
+def agreeing(readings: Sequence[ReviewReading], model: BulkModel, *, tuned: bool = True) -> list[ReviewReading]:
+    """The readings without the aspects whose quote, read by itself, says the opposite. Raises GenerationError, ModelMissing."""
+    quotes = [(place, aspect) for place, reading in enumerate(readings) for aspect in reading.aspects]
+    how = Generation(_LONGEST_LINE, review_grammar("", 0), "review", stop=("\n",))
+    prompts = [review_prompt(plain_review(aspect.span), tuned=tuned) for _, aspect in quotes]
+    kept: list[list[tuple[int, Signal]]] = [[] for _ in readings]
+    for number, written in model.write_all(prompts, [how] * len(prompts)):
+        place, aspect = quotes[number]
+        negative, _, positive = review_reading(written, aspect.span).sentiment
+        if positive >= negative if aspect.wanted else negative >= positive:
+            kept[place].append((number, aspect))
+    return [
+        replace(reading, aspects=tuple(aspect for _, aspect in sorted(standing, key=lambda pair: pair[0])))
+        for reading, standing in zip(readings, kept, strict=True)
+    ]
 
 
 def review_reading(written: Written, text: str) -> ReviewReading:
-    """What was written of a review, without aspects that do not stand in it or say a thing twice. Raises GenerationError."""
+    """What was written of a review, without aspects that do not stand in it. Raises GenerationError."""
     line = written.text.rsplit(" | ", 1)[0] if written.problem else written.text
     try:
         rating, aspects = parse_review(line)
@@ -97,18 +116,26 @@ def review_reading(written: Written, text: str) -> ReviewReading:
 
 
 def _standing(aspects: Sequence[Signal], text: str) -> tuple[Signal, ...]:
-    """The aspects with the review's own words; one that repeats an aspect, or a quote or part of one, is left out."""
+    """The aspects with the review's own words; one whose quote names neither the aspect nor its word, and one that repeats an
+    aspect or a part of a quote, is left out."""
     flat = text.translate(PLAIN)
     kept: dict[str, Signal] = {}
     taken: list[tuple[int, int]] = []
     for each in aspects:
         at = flat.find(each.span) if each.span else -1
         end = at + len(each.span)
-        if at < 0 or each.facet in kept or any(at < other_end and start < end for start, other_end in taken):
+        if at < 0 or each.facet in kept or not _named(each) or any(at < other_end and start < end for start, other_end in taken):
             continue
         kept[each.facet] = Signal(each.facet, each.op, each.value, "review", text[at:end])
         taken.append((at, end))
     return tuple(kept.values())
+
+
+def _named(aspect: Signal) -> bool:
+    """True when the beginning of a word, or a Chinese character, of the aspect or its word stands in the quote."""
+    quote = aspect.span.lower()
+    words = re.findall(r"[^\W\d_一-鿿]{3,}|\d+|[一-鿿]", f"{aspect.facet} {aspect.value}".lower())
+    return any((word if word > "一" else word[:4]) in quote for word in words)
 
 
 def stars(first: Mapping[str, float]) -> dict[int, float] | None:

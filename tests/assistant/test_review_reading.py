@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from assistant.errors import GenerationError
 from assistant.language.bulk import Written
 from assistant.language.constraint import matches
+from assistant.language.scripted import ScriptedModel
 from assistant.notation import format_review, parse_review
-from assistant.review_reading import plain_review, review_grammar, review_reading
+from assistant.review_reading import plain_review, read_reviews, review_grammar, review_reading
 
 TEXT = 'Crisp highs, and "deep" bass. Died after two hours! 面料很舒服，就是尺码偏小'
 
@@ -56,9 +57,25 @@ def test_a_line_that_was_cut_off_keeps_its_whole_aspects() -> None:
         review_reading(Written("", {}, "the answer was cut off at 0 tokens"), TEXT)
 
 
+def test_an_aspect_is_named_by_its_quote() -> None:
+    """An opinion whose quote has neither its name nor its word is left out."""
+    line = 'rating=4 | price!~high "Crisp highs" | battery!~dead "Died after two hours" | 尺码!~偏小 "尺码偏小"'
+    assert [each.facet for each in review_reading(Written(line, {}), TEXT).aspects] == ["price", "尺码"]
+
+
+def test_a_quote_that_says_the_opposite_is_left_out() -> None:
+    """Each quote is read once more by itself; praise in negative words and complaint in positive ones do not stay."""
+    whole = 'rating=3 | highs~crisp "Crisp highs" | hours~died "Died after two hours" | 面料!~舒服 "面料很舒服"'
+    said = {TEXT: whole, "Crisp highs": "rating=5", "Died after two hours": "rating=1", "面料很舒服": "rating=5"}
+    answers = {f"review: {plain_review(text)}": line for text, line in said.items()}
+    [(place, reading)] = read_reviews([TEXT], ScriptedModel(answers))
+    assert place == 0
+    assert [str(each) for each in reading.aspects] == ["highs~crisp"]
+
+
 def test_nothing_is_said_twice() -> None:
     """A second opinion on the same aspect, and one that rests on the same words, are left out."""
-    line = 'rating=4 | highs~crisp "Crisp highs" | highs!~dull "deep" | treble~crisp "Crisp" | battery!~died "Died after two hours"'
+    line = 'rating=4 | highs~crisp "Crisp highs" | highs!~deep "deep" | treble~crisp "Crisp" | battery!~died "Died after two hours"'
     assert [each.facet for each in review_reading(Written(line, {}), TEXT).aspects] == ["highs", "battery"]
 
 
