@@ -136,6 +136,21 @@ def adapter(
         say(f"Adapter and card in {trained.adapter}; validation loss {trained.validation_loss:.3f}")
 
 
+@train_app.command()
+def average(
+    out: Annotated[Path, typer.Argument(help="Directory for the adapter.")],
+    adapters: Annotated[list[Path], typer.Argument(exists=True, file_okay=False, help="Adapters of passes of one run.")],
+) -> None:
+    """The mean of adapters from neighbouring passes, which reads more steadily than any of them."""
+    from training.averaging import NotAlike
+    from training.averaging import average as mean_of
+
+    try:
+        say(f"Adapter in {mean_of(adapters, out)}")
+    except NotAlike as error:
+        raise typer.BadParameter(str(error)) from error
+
+
 def _reviews_of(shops: Sequence[str]) -> tuple[Review, ...]:
     from ui.wiring import open_shop
 
