@@ -42,10 +42,6 @@ class Reading:
     """The engine that read it; `plain text` when no model could, and the message is searched as it stands."""
 
 
-_DECISION = (1.0, 1.0, 1.0)
-"""Weights of negative, neutral and positive, chosen for macro-F1 on reviews that were held back from training."""
-
-
 @dataclass(frozen=True, slots=True)
 class ReviewReading:
     """What a review was understood to say."""
@@ -67,13 +63,6 @@ class ReviewReading:
         """The probability of negative (1, 2), neutral (3) and positive (4, 5)."""
         one, two, three, four, five = self.shares
         return one + two, three, four + five
-
-    @property
-    def decided(self) -> tuple[float, float, float]:
-        """Shares like those of `sentiment` in which the rarer two count for more; the largest is the sentiment to tell."""
-        negative, neutral, positive = (share * weight for share, weight in zip(self.sentiment, _DECISION, strict=True))
-        whole = negative + neutral + positive
-        return negative / whole, neutral / whole, positive / whole
 
 
 @dataclass(frozen=True, slots=True)

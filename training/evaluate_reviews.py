@@ -119,8 +119,8 @@ def decision(reading: ReviewReading, *, binary: bool) -> tuple[int, float]:
         negative, _, positive = reading.sentiment
         share = max(negative, positive) / max(negative + positive, 1e-12)
         return (2 if positive >= negative else 0), share
-    place = max(range(3), key=lambda at: reading.decided[at])
-    return place, reading.decided[place]
+    place = max(range(3), key=lambda at: reading.sentiment[at])
+    return place, reading.sentiment[place]
 
 
 def answers_of(readings: Sequence[ReviewReading], *, binary: bool) -> Answers:
