@@ -112,7 +112,7 @@ class Assistant:
             case "human":
                 reply = hand_over(reading)
             case _:
-                reply = small_talk(reading)
+                reply = small_talk(reading, begun=bool(history))
         yield replace(turn, reply=reply)
 
     def _recommend(

@@ -69,32 +69,20 @@ def unsupported(sentence: str, facts: Iterable[str], quote: str = "") -> tuple[s
     return tuple(dict.fromkeys(missing))
 
 
-def sentence_grammar(language: Language, facts: Iterable[str], quote: str = "") -> str:
-    """A Lark grammar (llguidance's dialect) of one sentence whose words are free or copied from the facts, or from the `quote`
-    where the sentence says that a buyer says it; what `unsupported` would refuse can hardly be written."""
+def sentence_grammar(language: Language, facts: Iterable[str]) -> str:
+    """A Lark grammar (llguidance's dialect) of one sentence whose words are free or copied from the facts, and which speaks for
+    nobody; what `unsupported` would refuse can hardly be written."""
     grounds = tuple(facts)
-    pieces_of = _pieces_zh if language == "zh" else _pieces_en
-    pieces, quoted = pieces_of(grounds), pieces_of((quote,))
-    rules = _SENTENCE_ZH if language == "zh" else _SENTENCE_EN
+    pieces = _pieces_zh(grounds) if language == "zh" else _pieces_en(grounds)
     first = sorted({piece[:1].upper() + piece[1:] for piece in pieces if piece[:1].isalpha()})
-    lines = [f"OWN: {_either(pieces)}", f"FIRST: {_either(first)}", *rules[:2]]
-    if quote:
-        lines += [f"THEIRS: {_either(quoted)}", *rules[2:]]
-    return "\n".join(["start: SENTENCE", *lines, "SENTENCE: PLAIN | ATTRIBUTED" if quote else "SENTENCE: PLAIN"]) + "\n"
+    shape = _SENTENCE_ZH if language == "zh" else _SENTENCE_EN
+    return "\n".join(["start: SENTENCE", f"OWN: {_either(pieces)}", f"FIRST: {_either(first)}", *shape]) + "\n"
 
 
-_SENTENCE_EN = (
-    'SEP: /[,;:]? /', 'PLAIN: FIRST (SEP OWN){4,24} "."',
-    'SAYS: "a buyer says" | "buyers say" | "a reviewer says" | "reviewers say" | "says a buyer" | "says a reviewer"',
-    'ATTRIBUTED: FIRST (SEP (OWN | THEIRS)){1,20} SEP SAYS (SEP (OWN | THEIRS)){0,16} "."',
-)
-_SENTENCE_ZH = (
-    'SEP: /[，,、；： ]/', 'PLAIN: OWN (SEP? OWN){3,48} "。"',
-    'SAYS: "买家说"',
-    'ATTRIBUTED: OWN (SEP? OWN){0,32} SEP SAYS (SEP? (OWN | THEIRS)){2,24} "。"',
-)
+_SENTENCE_EN = ('SEP: /[,;:]? /', 'SENTENCE: FIRST (SEP OWN){4,24} "."')
+_SENTENCE_ZH = ('SEP: /[，,、；： ]/', 'SENTENCE: OWN (SEP? OWN){3,24} "。"')
 _TOLD = frozenset("buyer buyers buyer's reviewer reviewers reviewer's customer customers says say said report reports".split())
-"""Words that stand in `SAYS` only."""
+"""Words for people who say something, which no sentence has that speaks for nobody."""
 
 
 def _pieces_en(grounds: Iterable[str]) -> list[str]:
@@ -115,7 +103,7 @@ def _pieces_zh(grounds: Iterable[str]) -> list[str]:
     copied = {run[at : at + size] for run in runs for size in range(2, 7) for at in range(len(run) - size + 1)}
     copied |= {run for run in runs if len(run) == 1} | {found.group() for found in re.finditer(r"\d[\d.]* ?[㐀-鿿]", text)}
     latin = {found.group() for found in re.finditer(rf"{_AMOUNT.pattern}|[A-Za-z0-9°][A-Za-z0-9.+%/°-]*", text)}
-    return sorted(copied | latin | (_FREE_CHINESE - _NEGATIONS))
+    return sorted(copied | latin | (_FREE_CHINESE - _NEGATIONS - frozenset("买评")))
 
 
 def _either(words: Iterable[str]) -> str:

@@ -12,7 +12,7 @@ _TEXT: dict[str, dict[Language, str]] = {
         "en": "Hello! I'm the shop's assistant (a computer program). Tell me what you are looking for, for whom, and what it may cost.",
         "zh": "您好！我是本店的智能导购（计算机程序）。告诉我想找什么、给谁用、预算多少就行。",
     },
-    "thanks": {"en": "You're welcome. Anything else I can find for you?", "zh": "不客气，还想看点什么？"},
+    "thanks": {"en": "With pleasure. Anything else I can find for you?", "zh": "好的，还想看点什么？"},
     "nothing_said": {"en": "I couldn't find any words in that. What are you looking for?", "zh": "没看到文字内容，您想找点什么？"},
     "found": {"en": "{count} for you: {wishes}.", "zh": "按「{wishes}」挑了{count}款。"},
     "found_one": {"en": "One fits: {wishes}.", "zh": "按「{wishes}」找到1款。"},

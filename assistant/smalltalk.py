@@ -12,11 +12,11 @@ from assistant.schema import Profile, Reading, Reply
 from retrieval.schema import Item
 
 
-def small_talk(reading: Reading) -> Reply:
-    """A greeting, or the way back to the shop."""
+def small_talk(reading: Reading, *, begun: bool = False) -> Reply:
+    """A greeting; in a conversation that has begun, the way back to the shop."""
     if not says_something(reading.text):
         return Reply("chat", say("nothing_said", reading.language))
-    return Reply("chat", say("greeting", reading.language))
+    return Reply("chat", say("thanks" if begun else "greeting", reading.language))
 
 
 def on_feedback(reading: Reading, screen: Sequence[Item]) -> Reply:

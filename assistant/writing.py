@@ -86,17 +86,17 @@ class Writer:
         if self.model is None or left <= 0 or (language not in self.model.languages and not tuned):
             self._degrade(f"no model writes {language} here; sentences come from templates")
             return "", ()
-        quoted = entry.quotes[0].text if entry.quotes else ""
-        prompt = writing_prompt(language, entry.title, facts, tuple(s for s in held if s.wanted), quoted, tuned=tuned)
+        # The buyer's words follow verbatim; a sentence that retold them could put others into her mouth.
+        prompt = writing_prompt(language, entry.title, facts, tuple(s for s in held if s.wanted), tuned=tuned)
         grounds = (*facts, entry.title, *(m.signal.value for m in pick.candidate.matches if m.signal.wanted))
-        grammar = sentence_grammar(language, grounds, quoted)
+        grammar = sentence_grammar(language, grounds)
         how = Generation(self.settings.sentence_tokens, grammar, "write", deadline=left, cancel=cancel, stop=("\n",))
         try:
             sentence = generate(self.model, prompt, how).strip()
         except ModelError as error:
             self._degrade(str(error))
             return "", ()
-        wrong = unsupported(sentence, grounds, quoted)
+        wrong = unsupported(sentence, grounds)
         foreign = sentence and language_of(sentence, language) != language
         return ("", (sentence,)) if wrong or foreign else (sentence, ())
 
