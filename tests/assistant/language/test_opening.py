@@ -42,11 +42,11 @@ def test_terms_are_told_before_anything_is_fetched(tmp_path: Path, caplog: pytes
     assert "https://ai.google.dev/gemma/terms" in caplog.text
 
 
-def test_the_default_serves_every_task() -> None:
-    """The default of the command line is the default of the library, and its adapters serve every task."""
+def test_the_default_has_its_adapters() -> None:
+    """The default of the command line is the default of the library, and its adapters read and write."""
     assert options.DEFAULT == DEFAULT
     tasks = {task for folder in shipped_adapters(DEFAULT) for task in json.loads((folder / "card.json").read_text())["tasks"]}
-    assert tasks == {"read", "review", "write", "service"}
+    assert tasks == {"read", "review", "write"}
 
 
 def test_a_folder_is_a_preset(tiny: Path) -> None:
