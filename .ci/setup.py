@@ -35,7 +35,7 @@ def main() -> int:
         ("virtual environment", 5, make_venv),
         ("torch", 40, lambda: pip("install", TORCH)),
         ("packages", 90, install_packages),
-        ("model files, converted to 4 bits", 75, fetch_models),
+        ("model files, converted to 4 bits", 170, fetch_models),
         ("browser for the page tests", 30, install_browser),
     ]
     left = sum(seconds for _, seconds, _ in steps)
