@@ -50,7 +50,7 @@ def read_reviews_of(shop: str, choice: ModelChoice, wanted: Wanted, *, as_json: 
     with progress_bar() as bar, open_shop(shop, bar) as opened, sole_reader(opened.directory):
         readings = Readings(opened.engine)
         model = choose_model(choice)
-        adapter = task_fingerprint(choice.adapter_folders, "review") if "review" in model.tuned else ""
+        adapter = task_fingerprint(choice.adapter_folders, "review") if choice.reads_reviews else ""
         reader = Reader(model, f"{model.name}+{adapter[:12]}" if adapter else model.name)
         if not reader.tuned:
             note(f"{model.name} is not tuned for reviews; what it reads may be wrong")

@@ -23,6 +23,8 @@ logging.getLogger("bitsandbytes.backends.cpu.ops").setLevel(logging.ERROR)
 Engine = Literal["auto", "scripted", "transformers", "onnx", "openai"]
 TALKING = ("read", "write", "service")
 """The tasks of a conversation; reviews are read apart from it."""
+_CORE = frozenset({"read", "write"})
+"""What a conversation can't do without; for its other tasks there are ways without a model."""
 _PACKAGES = {
     "onnx": ("onnxruntime_genai", "llguidance", "tokenizers"),
     "transformers": ("torch", "transformers", "peft", "bitsandbytes", "llguidance"),
@@ -55,7 +57,7 @@ def open_model(
         from assistant.language.transformers_engine import open_transformers
 
         return open_transformers(known.name, folder, adapters, known.languages, precision=precision)
-    return _open_onnx(known, folder, adapters, home, progress, threads)
+    return _open_onnx(known, folder, adapters, home, progress, threads, tasks)
 
 
 def _engine(engine: str, base_url: str | None) -> str:
@@ -106,6 +108,7 @@ def _open_server(base_url: str | None, model: str | None, api_key: str | None) -
 
 def _open_onnx(
     preset: Preset, folder: Path, adapters: tuple[Adapter, ...], home: Path, progress: Progress | None, threads: int | None,
+    tasks: Collection[str],
 ) -> LanguageModel:
     from assistant.language.adapters import base_sha256
     from assistant.language.onnx_engine import open_onnx
@@ -115,8 +118,8 @@ def _open_onnx(
     folders: dict[str | None, Path] = {}
     for adapter in adapters:
         folders |= dict.fromkeys(adapter.tasks, onnx_folder(folder, base, adapter, home, progress))
-    if folders:
-        folders[None] = next(iter(folders.values()))  # the bare base is built only where no adapter is wanted
+    if folders.keys() >= _CORE or set(tasks) <= folders.keys():
+        folders[None] = next(iter(folders.values()))  # what is asked of it is covered: the bare base need not be built
     else:
         folders[None] = onnx_folder(folder, base, None, home, progress)
     return open_onnx(preset.name, folders, preset.languages, threads=threads)

@@ -50,7 +50,8 @@ class Broken(ScriptedReader):
         self.asked: list[str] = []
 
     def _answer(self, messages: tuple[Message, ...], how: Generation) -> str:
-        self.asked.append(messages[-1].text)
+        if "OPINION" in (how.grammar or ""):  # not the quotes, which are read once more by themselves
+            self.asked.append(messages[-1].text)
         if self.on in messages[-1].text:
             raise GenerationError("out of memory")
         return super()._answer(messages, how)

@@ -267,7 +267,8 @@ def test_the_first_choice_is_told(local_model: Any) -> None:
     """The likeliest token of the first choice is the one that stands there; an answer without a choice has none."""
     for place, written in local_model.write_all(*_many(6)):
         assert bool(written.first) == bool(place % 2)
-        assert written.text.removeprefix("re").startswith(max(written.first, key=written.first.get, default=""))
+        best = max(written.first, key=written.first.get, default="")
+        assert written.text.startswith((best, f"re{best}"))  # some tokenizers are forced to begin with "re"
 
 
 def test_one_bad_prompt_of_many_spoils_no_other(local_model: Any) -> None:
@@ -280,7 +281,7 @@ def test_one_bad_prompt_of_many_spoils_no_other(local_model: Any) -> None:
     answers = dict(local_model.write_all(prompts, hows))
     for place, reason in enumerate(("", "cut off at 2", "cut off at 4", "expected at most", "", "grammar", "", "")):
         assert reason in answers[place].problem and bool(reason) == bool(answers[place].problem)
-    assert answers[2].text and "one two three".startswith(answers[2].text)
+    assert answers[2].text and "one two three four".startswith(answers[2].text)
 
 
 def test_another_answer_comes_between_many(local_model: Any) -> None:
