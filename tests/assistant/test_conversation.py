@@ -120,6 +120,11 @@ def test_what_was_disliked_stays_away(assistant: Assistant) -> None:
     assert first.slate.items[0].id not in {item.id for item in third.slate.items}
 
 
+def test_a_conversation_opens_with_who_answers(assistant: Assistant) -> None:
+    """The first greeting is answered by a program that says that it is one."""
+    assert "computer program" in talk(assistant, "hello")[-1].reply.text
+
+
 @pytest.mark.parametrize(
     ("message", "kind", "said"),
     [
@@ -129,7 +134,7 @@ def test_what_was_disliked_stays_away(assistant: Assistant) -> None:
         ("is it a teapot", "answer", "does not say"),
         ("person", "handoff", "colleague"),
         ("order", "service", "sign in"),
-        ("hello", "chat", "computer program"),
+        ("hello", "chat", "Anything else"),
         ("what do you know", "memory", "kettle"),
         ("forget", "memory", "forgotten"),
     ],
