@@ -15,7 +15,7 @@ def table(tmp_path):
 
     def write(text, name="rows.csv"):
         path = tmp_path / name
-        path.write_bytes(gzip.compress(text.encode()) if name.endswith(".gz") else text.encode())
+        path.write_bytes(gzip.compress(text.encode(), mtime=0) if name.endswith(".gz") else text.encode())
         return path
 
     return write

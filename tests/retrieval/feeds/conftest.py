@@ -20,7 +20,7 @@ def feed(tmp_path: Path) -> Callable[..., Path]:
         data = text.encode(encoding) if isinstance(text, str) else text
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(gzip.compress(data, 6) if name.endswith(".gz") else data)
+        path.write_bytes(gzip.compress(data, 6, mtime=0) if name.endswith(".gz") else data)
         return path
 
     return write
