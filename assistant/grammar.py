@@ -150,10 +150,11 @@ def _closed_kinds(message: str, shown: Sequence[str]) -> dict[str, str]:
 
 
 def _any(words: Iterable[str]) -> str:
-    return " | ".join(_quoted(word) for word in words)
+    return " | ".join(quoted(word) for word in words)
 
 
-def _quoted(text: str) -> str:
+def quoted(text: str) -> str:
+    """`text` as a string of the grammar."""
     return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 

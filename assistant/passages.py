@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from assistant.errors import GenerationError
+from assistant.grammar import quoted
 from assistant.language.model import Generation, LanguageModel, generate
 from assistant.prompts import service_prompt
 
@@ -55,9 +56,9 @@ def answer_line(answer: Answer | None) -> str:
 def answering_grammar(passages: Sequence[str]) -> str:
     """The grammar of the answers out of `passages`: `0`, or a passage's number with its own words."""
     answers = [
-        _quoted(answer_line(Answer(place, quote))) for place, passage in enumerate(passages) for quote in quotable(passage)
+        quoted(answer_line(Answer(place, quote))) for place, passage in enumerate(passages) for quote in quotable(passage)
     ]
-    return f'start: LINE\nLINE: {" | ".join([_quoted("0"), *answers])}\n'
+    return f'start: LINE\nLINE: {" | ".join([quoted("0"), *answers])}\n'
 
 
 def quotable(passage: str) -> tuple[str, ...]:
@@ -68,7 +69,3 @@ def quotable(passage: str) -> tuple[str, ...]:
     cuts = [(start, end) for start, end in pairwise(ends) if text[start:end].strip()]
     pairs = [(first[0], second[1]) for first, second in pairwise(cuts)]
     return tuple(dict.fromkeys(text[start:end].strip() for start, end in [*cuts, *pairs]))
-
-
-def _quoted(text: str) -> str:
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

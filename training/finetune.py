@@ -168,7 +168,7 @@ def _train(
     )
     trainer.label_smoothing = recipe.label_smoothing
     trainer.words = words_of(rows + kept_back, len(tokenizer), recipe.seed)
-    trainer.stars = stars_of(recipe, tokenizer) if any(row["place"] for row in rows) else None
+    trainer.stars = rating_terms(recipe, tokenizer) if any(row["place"] for row in rows) else None
     checkpoint = newest_complete(out / "checkpoints")
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     loss = float(trainer.evaluate()["eval_loss"]) if kept_back else math.nan
@@ -214,7 +214,7 @@ def encode(examples: Sequence[Example], tokenizer: Any, max_tokens: int) -> tupl
     return rows, len(examples) - len(rows)
 
 
-def stars_of(recipe: Recipe, tokenizer: Any) -> Stars:
+def rating_terms(recipe: Recipe, tokenizer: Any) -> Stars:
     """The loss terms of ratings, with the recipe's weights."""
     digits = tuple(tokenizer.convert_tokens_to_ids(str(star)) for star in range(1, 6))
     return Stars(digits, recipe.rating_weight, recipe.sentiment_weight)
