@@ -8,7 +8,9 @@ from datetime import datetime
 
 from assistant.schema import Interest, Profile, Reading, Turn
 from retrieval.money import major
+from retrieval.people import labels_for
 from retrieval.schema import Item, Money, Query, Signal
+from retrieval.text import stems
 
 REFERENCES = frozenset({"item", "order", "action", "topic"})
 """Facets that point at something instead of wishing for it."""
@@ -17,13 +19,16 @@ CHEAPER = frozenset({"cheaper", "less expensive", "lower", "less", "cheapest", "
 DEARER = frozenset({"pricier", "more expensive", "higher", "贵", "高档", "高端"})
 REPLACED = frozenset({"category", "color", "brand", "size"})
 """Facets of which a newer wish takes the place of an older one, instead of joining it."""
+_MINE = ("my ", "our ", "我")
+"""How an audience begins that is somebody the shopper knows, and not the cut of a garment."""
 
 
 def fold(profile: Profile, reading: Reading, screen: Sequence[Item], at: datetime, turn: int) -> Profile:
     """`profile` after what `reading` said about the items on the `screen`.
 
     A new request replaces the wishes of the old one, except what was asked to be remembered; a refinement adds to
-    them, the newer of two contradicting wishes staying.
+    them, the newer of two contradicting wishes staying. When either names another kind of product, what was said of
+    the old kind (its price, material, size, features ...) goes, and for whom it is stays.
     """
     if reading.intent == "memory":
         return _remember(profile, reading, at, turn)
@@ -31,11 +36,12 @@ def fold(profile: Profile, reading: Reading, screen: Sequence[Item], at: datetim
         profile = _react(profile, reading, screen)
     if reading.intent not in ("recommend", "refine", "feedback"):
         return profile
-    held = profile.interests
-    if reading.intent == "recommend":
-        held = tuple(interest for interest in held if interest.source == "profile")
+    held, moved = profile.interests, _names_another_kind(profile, reading)
+    if reading.intent == "recommend" or moved:
+        held = tuple(i for i in held if i.source == "profile" or (moved and _of_a_person(i.signal)))
     for signal in wishes(reading):
-        for stated in _absolute(signal, screen, reading):
+        # "cheaper" said of another kind is not measured by the prices on the screen
+        for stated in (signal,) if moved else _absolute(signal, screen, reading):
             held = _add(held, Interest(stated, 1.0 if stated.hard else 0.7, "message", at, turn))
     return replace(profile, interests=held)
 
@@ -87,6 +93,30 @@ def query_for(profile: Profile, reading: Reading, screen: Sequence[Item], histor
     )
 
 
+def _names_another_kind(profile: Profile, reading: Reading) -> bool:
+    """True when the reading names a kind of product, and none of those that the profile holds."""
+    if reading.intent not in ("recommend", "refine"):
+        return False
+    old, new = _kinds(profile.signals), _kinds(reading.signals)
+    return bool(old and new) and not any(_same_kind(one, other) for one in old for other in new)
+
+
+def _kinds(signals: Sequence[Signal]) -> list[tuple[str, ...]]:
+    return [stems(s.value) for s in signals if s.facet == "category" and s.wanted and s.value not in ANY]
+
+
+def _same_kind(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
+    """True for a kind in fewer or in more words: "boots" and "hiking boots", but neither "phone" and "phone case" (the last
+    word names the thing) nor "hiking boots" and "rain boots"."""
+    return one[-1:] == other[-1:] and (set(one) <= set(other) or set(other) <= set(one))
+
+
+def _of_a_person(signal: Signal) -> bool:
+    """True for a wish that says whom the shopping is for: "my mother", not "women's"."""
+    named = signal.value.casefold().startswith(_MINE) or bool(labels_for(signal.value))
+    return signal.facet == "audience" and not signal.hard and named
+
+
 def _search_text(profile: Profile, reading: Reading, history: Sequence[Turn]) -> str:
     """Words for the dense search: the wishes' values; the message itself when nothing was read from it."""
     wanted = [s.value for s in profile.signals if s.wanted and s.facet not in ("price", "rating")]
@@ -129,6 +159,8 @@ def _overrides(new: Interest, old: Interest) -> bool:
         return True
     if wish.facet in ("price", "rating"):
         return _direction(wish) == _direction(held) or "value" in (_direction(wish), _direction(held))
+    if wish.facet == "audience" and _of_a_person(wish) and _of_a_person(held):
+        return old.turn < new.turn
     # several values of one message are alternatives; a newer message's value takes the older one's place
     return wish.wanted and held.wanted and wish.facet in REPLACED and old.turn < new.turn
 
