@@ -36,19 +36,34 @@ def fold(profile: Profile, reading: Reading, screen: Sequence[Item], at: datetim
         profile = _react(profile, reading, screen)
     if reading.intent not in ("recommend", "refine", "feedback"):
         return profile
-    held, moved = profile.interests, _names_another_kind(profile, reading)
+    held, aside, moved = profile.interests, profile.set_aside, _names_another_kind(profile, reading)
     if reading.intent == "recommend" or moved:
-        held = tuple(i for i in held if i.source == "profile" or (moved and _of_a_person(i.signal)))
+        held = (*aside, *(i for i in held if i.term == "long" or (moved and _of_a_person(i.signal))))
+        aside = ()
     for signal in wishes(reading):
         # "cheaper" said of another kind is not measured by the prices on the screen
         for stated in (signal,) if moved else _absolute(signal, screen, reading):
-            held = _add(held, Interest(stated, 1.0 if stated.hard else 0.7, "message", at, turn))
-    return replace(profile, interests=held)
+            new = Interest(stated, 1.0 if stated.hard else 0.7, "message", at, turn, sentence=reading.text)
+            aside += tuple(old for old in held if old.term == "long" and _overrides(new, old))
+            held = _add(held, new)
+    return replace(profile, interests=held, set_aside=aside)
 
 
 def without(profile: Profile, signals: Sequence[Signal]) -> Profile:
     """`profile` with some of its wishes given up."""
     return replace(profile, interests=tuple(held for held in profile.interests if held.signal not in signals))
+
+
+def long_term(profile: Profile) -> tuple[Interest, ...]:
+    """The interests that outlive the session: what a memory keeps of the profile."""
+    return (*(interest for interest in profile.interests if interest.term == "long"), *profile.set_aside)
+
+
+def with_long_term(profile: Profile, interests: Sequence[Interest]) -> Profile:
+    """`profile` with `interests` as its long-term ones, whatever it held of these before."""
+    session = tuple(interest for interest in profile.interests if interest.term == "session")
+    lasting = tuple(replace(interest, term="long", turn=0) for interest in interests)
+    return replace(profile, interests=(*lasting, *session), set_aside=())
 
 
 def wishes(reading: Reading) -> tuple[Signal, ...]:
@@ -155,6 +170,8 @@ def _overrides(new: Interest, old: Interest) -> bool:
     wish, held = new.signal, old.signal
     if wish.facet != held.facet:
         return False
+    if old.term == "long" and not old.stated:  # what was learnt only raises scores: it makes way for its opposite alone
+        return wish.value == held.value and (wish.wanted != held.wanted or new.term == "long")
     if wish.value in ANY or wish.value == held.value:
         return True
     if wish.facet in ("price", "rating"):
@@ -189,16 +206,14 @@ def _remember(profile: Profile, reading: Reading, at: datetime, turn: int) -> Pr
     if "forget" in topics:
         if not stated:
             return Profile()
-        gone = {(signal.facet, signal.value) for signal in stated}
-        gone_values = {signal.value for signal in stated}
-        kept = tuple(
-            i for i in profile.interests
-            if (i.signal.facet, i.signal.value) not in gone and i.signal.value not in gone_values
+        gone = {signal.value for signal in stated}
+        kept, aside = (
+            tuple(i for i in held if i.signal.value not in gone) for held in (profile.interests, profile.set_aside)
         )
-        return replace(profile, interests=kept)
+        return replace(profile, interests=kept, set_aside=aside)
     if "show" in topics:
         return profile
     held = profile.interests
     for signal in stated:
-        held = _add(held, Interest(replace(signal, source="profile"), 0.9, "profile", at, turn))
+        held = _add(held, Interest(replace(signal, source="profile"), 0.9, "stated", at, turn, "long", reading.text))
     return replace(profile, interests=held)

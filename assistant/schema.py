@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from retrieval.schema import Item, Language, Money, Query, Quote, Signal, Slate, Source
+from retrieval.schema import Item, Language, Money, Query, Quote, Signal, Slate
 
 Intent = Literal[
     "recommend", "refine", "compare", "ask_item", "feedback", "order", "policy", "human", "memory", "chat",
@@ -18,6 +18,10 @@ INTENTS: tuple[Intent, ...] = (
     "recommend", "refine", "compare", "ask_item", "feedback", "order", "policy", "human", "memory", "chat",
 )
 Role = Literal["system", "user", "assistant"]
+Origin = Literal["message", "review", "click", "purchase", "stated", "profile"]
+"""What an interest was learnt from; `stated` is one that the shopper asked to be remembered, `profile` its name in turns
+that were stored before it was called so."""
+Term = Literal["session", "long"]
 ReplyKind = Literal["recommend", "nothing_fits", "compare", "answer", "service", "handoff", "memory", "chat"]
 
 
@@ -67,15 +71,34 @@ class ReviewReading:
 
 @dataclass(frozen=True, slots=True)
 class Interest:
-    """A signal that is held of a shopper, with how strongly."""
+    """A signal that is held of a shopper, with how strongly. Firm when the signal is hard."""
 
     signal: Signal
     strength: float
-    """0 to 1; fades with time."""
-    source: Source
+    """0 to 1, at the moment `at`; fades from then on."""
+    source: Origin
     at: datetime
+    """The moment that the strength holds for: that of the newest evidence, or to which it has been faded."""
     turn: int = 0
-    """The number of the turn, from 1, that it was last stated in."""
+    """The number of the turn, from 1, that it was last stated in; 0 for what does not come of this session."""
+    term: Term = "session"
+    """`long` outlives the session."""
+    sentence: str = ""
+    """The words of the shopper that it comes from; the title of the item for behaviour."""
+    pinned: bool = False
+    """True for one that the shopper wants kept as it is: it does not fade, and nothing inferred replaces it."""
+    since: datetime | None = None
+    """When it was first seen, for its age; None means `at`."""
+
+    def __post_init__(self) -> None:
+        if self.source == "profile":
+            object.__setattr__(self, "source", "stated")
+            object.__setattr__(self, "term", "long")
+
+    @property
+    def stated(self) -> bool:
+        """True for what the shopper asked to be remembered, or pinned."""
+        return self.source == "stated" or self.pinned
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +106,19 @@ class Profile:
     """What is known of a shopper now. Derived from turns, never mutated."""
 
     interests: tuple[Interest, ...] = ()
+    """Those of the session and, with `term` long, those that outlive it."""
     shown: tuple[str, ...] = ()
     """Ids shown in this session, oldest first."""
     rejected: tuple[str, ...] = ()
     """Ids disliked or owned: not shown again."""
     liked: tuple[str, ...] = ()
+    set_aside: tuple[Interest, ...] = ()
+    """Long-term interests that a wish of this session stands in for until the next request."""
 
     @property
     def signals(self) -> tuple[Signal, ...]:
-        return tuple(interest.signal for interest in self.interests)
+        """What is wished for now: said in this session, or asked to be remembered. What was learnt from behaviour stays out."""
+        return tuple(interest.signal for interest in self.interests if interest.term == "session" or interest.stated)
 
 
 @dataclass(frozen=True, slots=True)

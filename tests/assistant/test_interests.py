@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import TypeAdapter
 
-from assistant.interests import fold, query_for, show
-from assistant.schema import Profile, Reading
+from assistant.interests import fold, long_term, query_for, show, with_long_term
+from assistant.schema import Interest, Profile, Reading
 from retrieval.schema import Item, Money, Signal
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -85,6 +86,33 @@ def test_fold(lines: list[str], expected: set[str]) -> None:
 def test_relative_price(wish: str, expected: str) -> None:
     """"Cheaper" is a hard bound under the lowest price on the screen, or under that of the item spoken of."""
     assert expected in held(after(wish))
+
+
+def test_a_wish_of_the_session_stands_in_for_a_remembered_one() -> None:
+    """"Size 38" sets a remembered size aside for this request; it is not forgotten, and the next request has it again."""
+    kept = Interest(Signal("size", "=", "42", "profile"), 0.9, "stated", NOW, term="long")
+    profile = with_long_term(Profile(), [kept])
+    asked = fold(profile, read("recommend | category=boots | size=38"), SCREEN, NOW, 1)
+    assert held(asked) == {"category=boots", "size=38"}
+    assert long_term(asked) == (kept,)
+    assert held(fold(asked, read("recommend | category=sandal"), SCREEN, NOW, 2)) == {"category=sandal", "size=42"}
+    assert long_term(fold(asked, read("memory | topic=forget | size~42"), SCREEN, NOW, 2)) == ()
+
+
+def test_what_was_learnt_is_no_wish() -> None:
+    """An interest from behaviour outlives other wishes of its facet, and is not said to have been wished for."""
+    learnt = Interest(Signal("category", "~", "tents", "profile"), 0.5, "purchase", NOW, term="long")
+    profile = fold(with_long_term(Profile(), [learnt]), read("recommend | category=kettle"), SCREEN, NOW, 1)
+    assert held(profile) == {"category=kettle"}
+    assert long_term(profile) == (learnt,)
+
+
+def test_stored_profiles_of_earlier_versions_are_read() -> None:
+    """What was remembered under its earlier name is stated, and outlives the session."""
+    signal = {"facet": "color", "op": "~", "value": "red", "source": "profile", "span": ""}
+    stored = {"interests": [{"signal": signal, "strength": 0.9, "source": "profile", "at": "2026-03-01T00:00:00Z", "turn": 1}]}
+    (interest,) = TypeAdapter(Profile).validate_python(stored).interests
+    assert (interest.source, interest.term, interest.stated) == ("stated", "long", True)
 
 
 def test_reactions() -> None:
