@@ -8,42 +8,10 @@ from datetime import UTC, datetime
 from typing import Literal
 
 from pydantic import TypeAdapter
-from sqlalchemy import (
-    Column,
-    DateTime,
-    Engine,
-    Integer,
-    MetaData,
-    String,
-    Table,
-    Text,
-    UniqueConstraint,
-    delete,
-    insert,
-    select,
-)
+from sqlalchemy import Engine, delete, insert, select
 
+from assistant.memory_tables import feedback_table, turns_table
 from assistant.schema import Turn
-
-metadata = MetaData()
-turns_table = Table(
-    "turns", metadata,
-    Column("id", String(64), primary_key=True),
-    Column("session_id", String(128), nullable=False, index=True),
-    Column("shopper_id", String(128), nullable=False, index=True),
-    Column("number", Integer, nullable=False),
-    Column("at", DateTime(timezone=True), nullable=False),
-    Column("body", Text, nullable=False),
-    UniqueConstraint("session_id", "number", name="one_turn_a_number"),
-)
-feedback_table = Table(
-    "feedback", metadata,
-    Column("id", String(64), primary_key=True),
-    Column("turn_id", String(64), nullable=False, index=True),
-    Column("item_id", String(255), nullable=False),
-    Column("kind", String(32), nullable=False),
-    Column("at", DateTime(timezone=True), nullable=False),
-)
 
 _TURN = TypeAdapter(Turn)
 
@@ -89,7 +57,8 @@ class Memory:
             ids = [event.id for event in events]
             known = set(connection.scalars(select(feedback_table.c.id).where(feedback_table.c.id.in_(ids))))
             rows = [
-                {"id": e.id, "turn_id": e.turn_id, "item_id": e.item_id, "kind": e.kind, "at": e.at or datetime.now(UTC)}
+                {"id": e.id, "turn_id": e.turn_id, "item_id": e.item_id, "kind": e.kind, "at": e.at or datetime.now(UTC),
+                 "session_id": "", "shopper_id": "", "reason": "", "position": 0}
                 for e in {event.id: event for event in events}.values() if e.id not in known
             ]
             if rows:
