@@ -7,7 +7,7 @@ import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
@@ -70,6 +70,14 @@ class View:
     """What is wrong with the index; empty when nothing is."""
 
 
+@dataclass(frozen=True)
+class Standing:
+    """What a slate was chosen from: the candidates' rows with their scores, in no order."""
+
+    rows: Rows = field(default_factory=lambda: np.empty(0, dtype=np.int32))
+    scores: Scores = field(default_factory=lambda: np.empty(0))
+
+
 class Clock:
     """Milliseconds by step."""
 
@@ -101,7 +109,12 @@ class Search:
 
     def find_timed(self, query: Query) -> tuple[Slate, dict[str, float]]:
         """The slate, and the milliseconds of each step."""
-        clock = Clock()
+        slate, _, spent = self.survey(query)
+        return slate, spent
+
+    def survey(self, query: Query) -> tuple[Slate, Standing, dict[str, float]]:
+        """The slate, what it was chosen from, and the milliseconds of each step."""
+        clock, standing = Clock(), Standing()
         with clock.step("view"):
             view = self.view()
         with clock.step("embed"):
@@ -110,12 +123,12 @@ class Search:
             required = requirements(query, view.catalogue, view.vocabulary.resolve)
             fitting = _unseen(query, view, required.fitting())
         if fitting.any():
-            slate = self._slate(query, view, fitting, vector, clock)
+            slate, standing = self._slate(query, view, fitting, vector, clock)
         else:
             with clock.step("near"):
                 slate = self._near_misses(query, view, required, vector)
         troubles = (view.warning, *(view.vocabulary.resolve(signal).why for signal in query.signals))
-        return replace(slate, served_by=view.index.kind, degraded=tuple(filter(None, troubles))), clock.spent
+        return replace(slate, served_by=view.index.kind, degraded=tuple(filter(None, troubles))), standing, clock.spent
 
     def view(self) -> View:
         """The shop's catalogue in memory, built anew when an import has changed the shop."""
@@ -140,7 +153,9 @@ class Search:
             parts.append(_unit(view.index.vectors_of(like).mean(axis=0)))
         return _unit(np.mean(parts, axis=0)) if parts else None
 
-    def _slate(self, query: Query, view: View, fitting: Mask, vector: Floats | None, clock: Clock) -> Slate:
+    def _slate(
+        self, query: Query, view: View, fitting: Mask, vector: Floats | None, clock: Clock
+    ) -> tuple[Slate, Standing]:
         catalogue, resolve = view.catalogue, view.vocabulary.resolve
         with clock.step("score"):
             like = catalogue.rows_of(query.like).tolist()
@@ -175,7 +190,7 @@ class Search:
         picks = tuple(Pick(c, slot.receipt, slot.reason) for c, (slot, _) in zip(proven, chosen, strict=True))
         open_wishes = [s for s in dict.fromkeys(query.signals) if not s.hard or s in names]
         relaxed = tuple(s for s in open_wishes if s not in kept and resolve(s).kind != "any")
-        return Slate(picks, relaxed=relaxed, fitting=int(fitting.sum()))
+        return Slate(picks, relaxed=relaxed, fitting=int(fitting.sum())), Standing(rows, scores)
 
     def _static_scores(self, query: Query, catalogue: Catalogue, wishes: Sequence[Wish], named: Iterable[Rows]) -> Scores:
         """What each item scores besides its likeness of meaning."""
