@@ -44,17 +44,21 @@ class Assistant:
         self.help_desk = HelpDesk(self.shop, self.settings)
 
     def respond(
-        self, message: str, history: Sequence[Turn] = (), *, session_id: str = "", shopper_id: str = ""
+        self, message: str, history: Sequence[Turn] = (), *, session_id: str = "", shopper_id: str = "",
+        profile: Profile | None = None,
     ) -> Turn:
         """The finished turn."""
-        *_, last = self.stream(message, history, session_id=session_id, shopper_id=shopper_id)
+        *_, last = self.stream(message, history, session_id=session_id, shopper_id=shopper_id, profile=profile)
         return last
 
     def stream(
         self, message: str, history: Sequence[Turn] = (), *, session_id: str = "", shopper_id: str = "",
-        cancel: threading.Event | None = None,
+        profile: Profile | None = None, cancel: threading.Event | None = None,
     ) -> Iterator[Turn]:
-        """Turns whose reply grows; the last one is `done`. What goes wrong on the way is in `degraded`."""
+        """Turns whose reply grows; the last one is `done`. What goes wrong on the way is in `degraded`.
+
+        `profile` is what is known before the message; None is what the last turn of the history ended with.
+        """
         started, earlier = self.clock(), history[-1] if history else None
         screen = self.shop.items(earlier.screen) if earlier else ()
         language: Language = earlier.reading.language if earlier else "en"
@@ -65,7 +69,7 @@ class Assistant:
         )
         read_ms = self._since(started)
         number = len(history) + 1
-        before = earlier.profile if earlier else Profile()
+        before = profile or (earlier.profile if earlier else Profile())
         if earlier and earlier.slate and reading.by == BUTTON and gives_up(reading.text):
             before = without(before, earlier.slate.blocked_by)
         profile = fold(before, reading, screen, self.now(), number)
