@@ -5,6 +5,7 @@ RetrievalError
 ├── StoreError       the shop's tables: absent, newer than this program, locked by another writer, disk full
 ├── IndexError_      the vector index: damaged, of another embedder, being rebuilt
 ├── EmbedderError    the embedding model: absent, corrupt, wrong dimension
+├── RankingError     scores or vectors that no order can be made of
 └── FetchError       a model file can't be fetched, or is not the one expected
 """
 
@@ -53,6 +54,10 @@ class IndexError_(RetrievalError):
 
 class EmbedderError(RetrievalError):
     """The embedding model can't be used."""
+
+
+class RankingError(RetrievalError):
+    """Scores or vectors that no order can be made of: not a number, or of another length than the contenders."""
 
 
 class FetchError(RetrievalError):

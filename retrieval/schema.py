@@ -245,6 +245,8 @@ class Query:
     """Ids never to show again."""
     fresh: bool = False
     """Only items that were not shown, as long as there are any: "show me others"."""
+    interests: tuple[tuple[str, float], ...] = ()
+    """Kinds of product by name, with how much the shopper cares for each: the slate's mix follows them where it can."""
     limit: int = 3
     pool: int = 200
     """Candidates fetched before ranking."""
@@ -329,6 +331,10 @@ class Pick:
     receipt: Receipt = "relevance"
     reason: str = ""
     """One sentence for the merchant: which rule gave the slot."""
+    propensity: float = 1.0
+    """The chance with which the slot, after the slots before it, was to show this item; 1 where nothing was left to chance."""
+    explored: float = 0.0
+    """The chance with which the slot was to explore: 0 for one that never does."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,12 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.balance import DEFAULT_BALANCE, BalanceSettings, Contender, balance
+from retrieval.balance import Contender, Wanted, balance
 from retrieval.catalogue import Catalogue, Mask, build_catalogue
 from retrieval.conditions import meeting
 from retrieval.embedding.embedder import Embedder
+from retrieval.exploration import NO_CLICKS, Clicks, context_of
+from retrieval.house_rules import HouseRules
 from retrieval.index import Floats, VectorIndex
 from retrieval.likeness import Likeness
 from retrieval.matching import evidence, instead_of
@@ -27,6 +29,7 @@ from retrieval.postings import Rows
 from retrieval.requirements import Requirements, requirements
 from retrieval.schema import Candidate, Item, Match, NearMiss, Pick, Query, Signal, Slate
 from retrieval.scoring import DEFAULT_SCORING, Scores, ScoringSettings, Wish, lexical_scores, soft_wish, top
+from retrieval.sliders import Sliders
 from retrieval.vocabulary import Vocabulary
 
 _BALANCED = 8
@@ -53,6 +56,10 @@ class SearchShop(Protocol):
     def index(self) -> VectorIndex: ...
     @property
     def index_warning(self) -> str: ...
+    @property
+    def sliders(self) -> Sliders: ...
+    @property
+    def sliders_warning(self) -> str: ...
     @property
     def embedder(self) -> Embedder: ...
     def all_items(self) -> Iterable[Item]: ...
@@ -95,11 +102,16 @@ class Search:
     """Finds what a shop has for a query; safe to share between threads."""
 
     def __init__(
-        self, shop: SearchShop, scoring: ScoringSettings = DEFAULT_SCORING, balancing: BalanceSettings = DEFAULT_BALANCE
+        self, shop: SearchShop, scoring: ScoringSettings = DEFAULT_SCORING, sliders: Sliders | None = None,
+        clicks: Clicks = NO_CLICKS,
     ) -> None:
         self.shop = shop
         self.scoring = scoring
-        self.balancing = balancing
+        self.sliders = sliders
+        """None: the shop's own, as they are now."""
+        self.clicks = clicks
+        """What exploration learns from; replaced whole by whoever counts them."""
+        self._held_rules: HouseRules | None = None
         self._building = threading.Lock()
         self._view: View | None = None
 
@@ -120,14 +132,16 @@ class Search:
         with clock.step("embed"):
             vector = self._vector(query, view)
         with clock.step("filter"):
-            required = requirements(query, view.catalogue, view.vocabulary.resolve)
+            rules = self._rules(view)
+            required = rules.without_banned(requirements(query, view.catalogue, view.vocabulary.resolve))
             fitting = _unseen(query, view, required.fitting())
         if fitting.any():
-            slate, standing = self._slate(query, view, fitting, vector, clock)
+            slate, standing = self._slate(query, view, rules, fitting, vector, clock)
         else:
             with clock.step("near"):
                 slate = self._near_misses(query, view, required, vector)
-        troubles = (view.warning, *(view.vocabulary.resolve(signal).why for signal in query.signals))
+        rules_warning = "" if self.sliders else self.shop.sliders_warning
+        troubles = (view.warning, rules_warning, *(view.vocabulary.resolve(signal).why for signal in query.signals))
         return replace(slate, served_by=view.index.kind, degraded=tuple(filter(None, troubles))), standing, clock.spent
 
     def view(self) -> View:
@@ -144,6 +158,12 @@ class Search:
                 self._view = View(index, catalogue, vocabulary, warning)
             return self._view
 
+    def _rules(self, view: View) -> HouseRules:
+        sliders, held = self.sliders or self.shop.sliders, self._held_rules
+        if held is None or held.catalogue is not view.catalogue or held.sliders is not sliders:
+            held = self._held_rules = HouseRules(sliders, view.catalogue, view.vocabulary.resolve, self.shop.all_items)
+        return held
+
     def _vector(self, query: Query, view: View) -> Floats | None:
         """Where the query lies: its text and the items to resemble, halfway between them; None when it says nothing."""
         text = query.text.strip() or " ".join(signal.value for signal in query.signals if signal.wanted)
@@ -154,7 +174,7 @@ class Search:
         return _unit(np.mean(parts, axis=0)) if parts else None
 
     def _slate(
-        self, query: Query, view: View, fitting: Mask, vector: Floats | None, clock: Clock
+        self, query: Query, view: View, rules: HouseRules, fitting: Mask, vector: Floats | None, clock: Clock
     ) -> tuple[Slate, Standing]:
         catalogue, resolve = view.catalogue, view.vocabulary.resolve
         with clock.step("score"):
@@ -165,15 +185,22 @@ class Search:
             static = self._static_scores(query, catalogue, wishes, names.values())
             static -= self.scoring.soft * self._for_children(wishes, view)
         with clock.step("nearest"):
-            rows, cosines = _gather(query, view, fitting, vector, static)
+            pinned = rules.pinned(query, fitting)
+            rows, cosines = _gather(query, view, fitting, vector, static, [pinned[0]] if pinned else [])
         with clock.step("balance"):
             scores = static[rows] + self.scoring.dense * _levelled(cosines)
             order = np.argsort(-scores, kind="stable")
             order = _unlike(order, cosines, query.limit, max(_BALANCED * query.limit, 24) + len(query.shown))
+            if pinned:
+                order = np.union1d(order, np.flatnonzero(rows == pinned[0]))
+            plain = [_contender(catalogue, wishes, int(rows[place]), float(scores[place])) for place in order]
+            wanted = Wanted(
+                frozenset(s.facet for s in query.signals if s.wanted), frozenset(query.shown), rules.interests(query),
+                self.clicks, context_of(query.signals),
+            )
             slots = balance(
-                [_contender(catalogue, wishes, int(rows[place]), float(scores[place])) for place in order],
-                view.index.vectors_of(rows[order].astype(np.int64)), query.limit, seed=query.seed, settings=self.balancing,
-                asked=frozenset(s.facet for s in query.signals if s.wanted), seen=frozenset(query.shown),
+                rules.contenders(plain, rows[order], query, pinned), view.index.vectors_of(rows[order].astype(np.int64)),
+                query.limit, seed=query.seed, settings=rules.sliders.balance, wanted=wanted,
             )
         with clock.step("fetch"):
             chosen = [(slot, int(order[slot.place])) for slot in slots]
@@ -187,7 +214,7 @@ class Search:
             proven = [self._proven(query, view, candidate, wishes, names) for candidate in ranked]
             kept = {m.signal for candidate in proven for m in candidate.matches}
             kept |= {w.meaning.signal for w in wishes for c in proven if w.meaning.signal not in c.missed}
-        picks = tuple(Pick(c, slot.receipt, slot.reason) for c, (slot, _) in zip(proven, chosen, strict=True))
+        picks = tuple(Pick(c, s.receipt, s.reason, s.propensity, s.explored) for c, (s, _) in zip(proven, chosen, strict=True))
         open_wishes = [s for s in dict.fromkeys(query.signals) if not s.hard or s in names]
         relaxed = tuple(s for s in open_wishes if s not in kept and resolve(s).kind != "any")
         return Slate(picks, relaxed=relaxed, fitting=int(fitting.sum())), Standing(rows, scores)
@@ -261,16 +288,16 @@ def _unseen(query: Query, view: View, fitting: Mask) -> Mask:
 
 
 def _gather(
-    query: Query, view: View, fitting: Mask, vector: Floats | None, static: Scores
+    query: Query, view: View, fitting: Mask, vector: Floats | None, static: Scores, also: Sequence[int]
 ) -> tuple[Rows, Floats]:
-    """The fitting rows worth ranking with their cosines: the nearest in meaning and the best by words and wishes."""
+    """The fitting rows worth ranking with their cosines: the nearest in meaning, the best by words and wishes, and `also`."""
     rows = np.flatnonzero(fitting)
     best = top(static, rows, query.pool)
     if vector is None:
-        found = best if len(best) else rows[: query.pool]
+        found = np.union1d(best if len(best) else rows[: query.pool], also)
         return found.astype(np.int32), np.zeros(len(found), dtype=np.float32)
     near, cosines = view.index.nearest(vector, query.pool, None if len(rows) == len(fitting) else rows)
-    further = np.setdiff1d(best, near)
+    further = np.setdiff1d(np.union1d(best, also), near)
     more = view.index.vectors_of(further.astype(np.int64)) @ vector
     return np.concatenate((near, further)).astype(np.int32), np.concatenate((cosines, more)).astype(np.float32)
 

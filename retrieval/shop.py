@@ -19,7 +19,8 @@ from retrieval.errors import StoreError
 from retrieval.index import VectorIndex
 from retrieval.index_choice import ServedIndex, build_index, bump_version, embed_missing, large_enough, open_index, stored_version
 from retrieval.schema import HelpPage, Interaction, Item, Order, Review, Variant
-from retrieval.shop_settings import SETTINGS_FILE, ShopSettings, load_settings, save_settings
+from retrieval.shop_settings import SETTINGS_FILE, ShopSettings, SlidersFile, load_settings, load_sliders, save_settings
+from retrieval.sliders import Sliders
 from retrieval.tables import help_pages, interactions, items, orders, reviews, variants
 from retrieval.wheels import Progress
 
@@ -39,6 +40,7 @@ class Shop:
         self._embedder = embedder
         self._served: ServedIndex | None = None
         self._opening = RLock()
+        self._sliders = SlidersFile(directory)
 
     @classmethod
     def create(
@@ -64,6 +66,7 @@ class Shop:
         Raises StoreError when there is none, or it was written by a newer program.
         """
         settings = load_settings(directory)
+        load_sliders(directory)  # says now what is wrong with them
         if not settings.url and not (directory / "shop.sqlite3").exists():
             raise StoreError(f"{directory} has settings but no shop.sqlite3. Restore it, or import into a new one.")
         engine = open_engine(directory, settings.url)
@@ -103,6 +106,16 @@ class Shop:
     def currency(self) -> str:
         """ISO 4217 code of the shop's prices."""
         return self.settings.currency
+
+    @property
+    def sliders(self) -> Sliders:
+        """What the merchant has set; read anew when the settings file changes, the same value while it does not."""
+        return self._sliders.current()
+
+    @property
+    def sliders_warning(self) -> str:
+        """Why the newest settings are not in force; empty when they are."""
+        return self._sliders.warning
 
     @property
     def version(self) -> int:

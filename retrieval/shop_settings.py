@@ -1,14 +1,19 @@
-"""What a shop is, as its `settings.toml` has it."""
+"""What a shop is, and what its merchant has set, as its `settings.toml` has it."""
 
 from __future__ import annotations
 
 import json
+import threading
 import tomllib
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+import tomlkit
+
 from retrieval.errors import StoreError
+from retrieval.sliders import DEFAULT_SLIDERS, TABLES, Sliders, sliders_from
 
 SETTINGS_FILE = "settings.toml"
 
@@ -36,26 +41,120 @@ class ShopSettings:
 def save_settings(directory: Path, settings: ShopSettings) -> None:
     """The settings are in the directory's `settings.toml`, whole."""
     lines = [f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in asdict(settings).items()]
-    draft = directory / f".{SETTINGS_FILE}"
-    draft.write_text("\n".join(lines) + "\n", encoding="utf-8")
-    draft.replace(directory / SETTINGS_FILE)
+    _write(directory / SETTINGS_FILE, "\n".join(lines) + "\n")
 
 
 def load_settings(directory: Path) -> ShopSettings:
     """The settings of the shop in the directory. Raises StoreError when there are none, or they can't be read."""
     path = directory / SETTINGS_FILE
-    try:
-        found: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise StoreError(f"there is no shop in {directory}. Make one with `daogou import`, or name another.") from error
-    except (OSError, ValueError) as error:
-        raise StoreError(f"{path} can't be read: {error}. Correct it.") from error
+    found = {name: value for name, value in _tables(path).items() if name not in TABLES}
     known = {field.name for field in fields(ShopSettings)}
     if unknown := set(found) - known:
-        raise StoreError(f"{path} has {', '.join(sorted(unknown))}; expected only {', '.join(sorted(known))}. Correct it.")
+        expected = ", ".join((*sorted(known), *TABLES))
+        raise StoreError(f"{path} has {', '.join(sorted(unknown))}; expected only {expected}. Correct it.")
     if "languages" in found:
         found["languages"] = tuple(found["languages"])
     try:
         return ShopSettings(**found)
     except TypeError as error:
         raise StoreError(f'{path} has no name: {error}. Add a line such as name = "My shop".') from error
+
+
+def load_sliders(directory: Path) -> Sliders:
+    """What the merchant has set. Raises StoreError for what is unknown, out of range or contradicts itself."""
+    path = directory / SETTINGS_FILE
+    return _checked(path, _tables(path))
+
+
+def changed_sliders(directory: Path, changes: Mapping[str, str], *, save: bool = True) -> Sliders:
+    """The sliders after `{"balance.exploration": "0.2", "pins.kettle": "A1,A2"}`; an empty value takes the setting back.
+
+    They are in the file, beside its comments, when `save`. Raises StoreError, and changes nothing, for a bad one.
+    """
+    path = directory / SETTINGS_FILE
+    _tables(path)  # says what is wrong with the file before anything is changed
+    document = tomlkit.parse(path.read_text(encoding="utf-8"))
+    for name, text in changes.items():
+        table, _, key = name.partition(".")
+        if table not in TABLES or not key:
+            expected = ", ".join(f"{each}.NAME" for each in TABLES)
+            raise StoreError(f"found the setting {name!r}, expected {expected}. `daogou settings SHOP` lists them.")
+        held = document.setdefault(table, tomlkit.table())
+        if not text.strip():
+            held.pop(key, None)
+            continue
+        held[key] = _value(table, key, text)
+    sliders = _checked(path, document.unwrap())
+    if save:
+        _write(path, tomlkit.dumps(document))
+    return sliders
+
+
+class SlidersFile:
+    """The sliders of a running shop: read anew when the file changes. Safe to share between threads."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._reading = threading.Lock()
+        self._stamp: tuple[int, int] | None = None
+        self._held = DEFAULT_SLIDERS
+        self.warning = ""
+        """Why the file's newest state is not in force; empty when it is."""
+
+    def current(self) -> Sliders:
+        """The sliders as the file has them now; the earlier ones while it can't be used."""
+        stamp = _stamp(self._directory / SETTINGS_FILE)
+        if stamp != self._stamp:
+            with self._reading:
+                self._read(stamp)
+        return self._held
+
+    def _read(self, stamp: tuple[int, int]) -> None:
+        try:
+            self._held, self.warning = load_sliders(self._directory), ""
+        except StoreError as error:
+            self.warning = f"{error} The earlier settings stay in force."
+        self._stamp = stamp
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    """(time of the last change in ns, bytes); zeros for a file that is away, while an editor saves it."""
+    try:
+        stat = path.stat()
+    except FileNotFoundError:
+        return 0, 0
+    return stat.st_mtime_ns, stat.st_size
+
+
+def _tables(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise StoreError(f"there is no shop in {path.parent}. Make one with `daogou import`, or name another.") from error
+    except (OSError, ValueError) as error:
+        raise StoreError(f"{path} can't be read: {error}. Correct it.") from error
+
+
+def _checked(path: Path, tables: Mapping[str, Any]) -> Sliders:
+    try:
+        return sliders_from(tables)
+    except ValueError as error:
+        raise StoreError(f"{path}: {error}. Correct it, or take it back: daogou settings SHOP NAME=") from error
+
+
+def _value(table: str, key: str, text: str) -> float | Sequence[str]:
+    """What is written for a setting: a number for a slider, else a list."""
+    if table == "balance" or key == "boost":
+        try:
+            number = float(text)
+        except ValueError as error:
+            raise StoreError(f"{table}.{key}: found {text!r}, expected a number. Correct it.") from error
+        return int(number) if number.is_integer() else number
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def _write(path: Path, text: str) -> None:
+    """The file is replaced whole, or not at all."""
+    draft = path.with_name(f".{path.name}")
+    draft.write_text(text, encoding="utf-8")
+    draft.replace(path)

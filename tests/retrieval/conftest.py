@@ -14,6 +14,7 @@ from retrieval.catalogue import Catalogue, build_catalogue
 from retrieval.embedding.hashing_embedder import HashingEmbedder
 from retrieval.schema import Attribute, Item, Money, Translation, Variant
 from retrieval.search import Search
+from retrieval.sliders import DEFAULT_SLIDERS
 from retrieval.vocabulary import Vocabulary
 
 settings.register_profile("steady", deadline=None, max_examples=60)  # a busy machine is no failure
@@ -143,7 +144,8 @@ class RememberedShop:
     def __init__(self, items: Iterable[Item], currency: str = "USD") -> None:
         self.embedder = HashingEmbedder()
         self.settings = ShopSettings(currency)
-        self.index_warning = ""
+        self.index_warning = self.sliders_warning = ""
+        self.sliders = DEFAULT_SLIDERS
         self.put(items)
 
     def put(self, items: Iterable[Item]) -> None:
