@@ -87,12 +87,12 @@ def balance(
 ) -> tuple[Slot, ...]:
     """At most `limit` slots, the pinned or else the best contender first; the same for the same seed.
 
-    `vectors` are the contenders' unit vectors, shape (n, dim). With s the score over the span of the scores and every term but
-    the nudge 0 for the first slot, the next pick maximises
-        (1 - diversity) * (s + nudge) - diversity * likeness - price_spread * same price - category_balance * divergence
-    where likeness is the greatest to any pick (maximal marginal relevance, Carbonell and Goldstein 1998), divergence is
-    KL(wanted mix of kinds || mix with this pick) over its bound (calibrated recommendations, Steck 2018), and the nudge of
-    promotion, margin and stock is at most REACH. The last slots may go to a Thompson draw, see `exploration`.
+    `vectors` are the contenders' unit vectors, shape (n, dim). The first slot goes to the greatest s + nudge, with s the score
+    over the span of the scores and a nudge of promotion, margin and stock of at most REACH; the k-th maximises
+        (1 - c) * ((1 - d) * (s + nudge) - d * likeness - price_spread * same price) - c * k * divergence
+    with c = category_balance and d = diversity. Likeness is the greatest to any pick (maximal marginal relevance, Carbonell and
+    Goldstein 1998), divergence KL(wanted mix of kinds || mix with this pick) over its bound (calibrated recommendations, Steck
+    2018), times k because one pick of k moves the mix by 1/k. The last slots may go to a Thompson draw, see `exploration`.
     Raises RankingError for scores or vectors that are no numbers, or do not match the contenders.
     """
     scores = np.array([contender.score for contender in contenders], dtype=np.float64)
@@ -200,7 +200,7 @@ class _Table:
             name = next(cap.name for cap in self.caps if cap.over()[first])
             return best, "balance", f"the best score once one {name} does not fill the slate"
         gains = {why: float(term[best] - term[first]) for why, term in terms.items() if why}
-        return best, "balance", f"nearly as good as the next by score, and {max(gains, key=gains.__getitem__)}"
+        return best, "balance", f"not the next by score, but {max(gains, key=gains.__getitem__)}"
 
     def over(self) -> Mask:
         """The contenders that would break a cap."""
@@ -223,13 +223,14 @@ class _Table:
         nudges = {why: np.where(kept, part, 0.0) for why, part in self.shop.items()}
         if not self.picks:
             return {"": self.scores, **nudges}
-        settings, rest = self.settings, 1 - self.settings.diversity
+        settings, calm = self.settings, 1 - self.settings.category_balance
+        rest = calm * (1 - settings.diversity)
         alike = (self.likeness - self.low) / max(1.0 - self.low, 1e-9)
         return {
             "": rest * self.scores,
             **{why: rest * part for why, part in nudges.items()},
-            "less like the other picks": -settings.diversity * alike,
-            "at another price than the other picks": -settings.price_spread * self.same_price,
+            "less like the other picks": -calm * settings.diversity * alike,
+            "at another price than the other picks": -calm * settings.price_spread * self.same_price,
             "it keeps the mix of categories": -settings.category_balance * self.mix.divergences(),
         }
 

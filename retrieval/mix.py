@@ -52,7 +52,7 @@ class Mix:
         self.counts[self.codes[place]] += 1
 
     def divergences(self) -> Floats:
-        """KL(target || mix of the picks and this contender), 0 to 1 of its bound, for each contender. Shape: (n,)."""
+        """k * KL(target || mix of the picks and this contender, the k-th) over its bound, for each contender. Shape: (n,)."""
         size = len(self.counts)
         if not self.target.any():
             return np.zeros(len(self.codes))
@@ -60,7 +60,7 @@ class Mix:
         mixes = (1 - _SMOOTHING) * mixes + _SMOOTHING * self.target
         held = self.target > 0
         by_kind = (self.target[held] * np.log(self.target[held] / mixes[:, held])).sum(axis=1) / -math.log(_SMOOTHING)
-        divergences: Floats = by_kind[self.codes]
+        divergences: Floats = (self.counts.sum() + 1) * by_kind[self.codes]
         return divergences
 
 
