@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -22,27 +23,43 @@ _ROOM = 512
 ring of it; it doubles when a row needs more."""
 
 
+@dataclass(frozen=True, slots=True)
+class OnnxWeights:
+    """A folder's weights in onnxruntime, for any number of batches, of which each has a memory of its own."""
+
+    session: ort.InferenceSession
+    heads: int
+    """Of keys and values."""
+    head_size: int
+    window: int
+    """Tokens of the sliding window, 0 without one."""
+
+
+def load_weights(folder: Path, threads: int | None = None) -> OnnxWeights:
+    """The weights of a folder, which takes half a second; `threads` None uses every core. Raises ModelCorrupt."""
+    options = ort.SessionOptions()
+    options.log_severity_level = 3
+    if threads is not None:
+        options.intra_op_num_threads = threads
+    try:
+        decoder = json.loads((folder / "genai_config.json").read_text())["model"]["decoder"]
+        session = ort.InferenceSession(str(folder / decoder["filename"]), options, providers=["CPUExecutionProvider"])
+        window = int(decoder.get("sliding_window", {}).get("window_size", 0))
+        return OnnxWeights(session, decoder["num_key_value_heads"], decoder["head_size"], window)
+    except (OSError, KeyError, ValueError, RuntimeError) as error:
+        raise ModelCorrupt(f"the model in {folder} can't be loaded ({error}). Delete the folder and set up again.") from error
+
+
 class OnnxBatch:
     """`rows` sequences of up to `limit` tokens. Memory: rows x longest sequence x 45 KB a token for 135M weights."""
 
-    def __init__(self, folder: Path, *, limit: int, rows: int = 16, threads: int | None = None) -> None:
-        """`threads` None uses every core. Raises ModelCorrupt."""
+    def __init__(self, weights: OnnxWeights, *, limit: int, rows: int = 16) -> None:
         self.rows = rows
         self.limit = limit
-        options = ort.SessionOptions()
-        options.log_severity_level = 3
-        if threads is not None:
-            options.intra_op_num_threads = threads
-        try:
-            decoder = json.loads((folder / "genai_config.json").read_text())["model"]["decoder"]
-            path = str(folder / decoder["filename"])
-            self._session = ort.InferenceSession(path, options, providers=["CPUExecutionProvider"])
-        except (OSError, KeyError, ValueError, RuntimeError) as error:
-            raise ModelCorrupt(f"the model in {folder} can't be loaded ({error}). Delete the folder and set up again.") from error
+        self._session = weights.session
         self._prompts: list[list[int]] = [[] for _ in range(rows)]
         self._lengths = np.zeros(rows, dtype=np.int64)
-        window = int(decoder.get("sliding_window", {}).get("window_size", 0))
-        shape = (rows, decoder["num_key_value_heads"], max(min(_ROOM, limit), window), decoder["head_size"])
+        shape = (rows, weights.heads, max(min(_ROOM, limit), weights.window), weights.head_size)
         past = [each for each in self._session.get_inputs() if each.name.startswith("past_key_values.")]
         kind = np.float16 if past[0].type == "tensor(float16)" else np.float32
         self._memory = {each.name.removeprefix("past_key_values."): np.zeros(shape, kind) for each in past}

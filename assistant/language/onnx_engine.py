@@ -7,6 +7,7 @@ lose the tokens kept from the last prompt. Here a generator is only a cache (`ap
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 from assistant.errors import GenerationError, ModelCorrupt
 from assistant.language.chat_text import ChatText
 from assistant.language.local import LocalModel
-from assistant.language.onnx_batch import OnnxBatch
+from assistant.language.onnx_batch import OnnxBatch, OnnxWeights, load_weights
 
 CONTEXT = 2048
 """Tokens of a prompt with its answer. Memory for them is taken at once: 45 KB a token for 135M weights."""
@@ -29,19 +30,29 @@ def open_onnx(
 ) -> LocalModel:
     """A model from its onnx folders by task; None is the one without adapter. `threads` None uses every core.
 
-    Weights are loaded when a task first needs them. Raises ModelCorrupt.
+    Weights are loaded when a task first needs them, for single answers and for many apart, and kept as long as the model.
+    Raises ModelCorrupt.
     """
     text = ChatText(next(iter(folders.values())))
     weights: dict[Path, og.Model] = {}
+    batched: dict[Path, OnnxWeights] = {}
+    loading = threading.Lock()
+
+    def folder_of(task: str | None) -> Path:
+        return folders[task] if task in folders else folders[None]
 
     def open_cache(task: str | None) -> _Tokens:
-        folder = folders[task] if task in folders else folders[None]
+        folder = folder_of(task)
         if folder not in weights:
             weights[folder] = _load(folder, threads)
         return _Tokens(weights[folder], context)
 
     def open_batch(task: str | None) -> OnnxBatch:
-        return OnnxBatch(folders[task] if task in folders else folders[None], limit=context, threads=threads)
+        folder = folder_of(task)
+        with loading:  # calls of `write_all` may begin at once in several threads
+            if folder not in batched:
+                batched[folder] = load_weights(folder, threads)
+        return OnnxBatch(batched[folder], limit=context)
 
     open_cache(next(iter(folders)))  # A damaged folder is found when the model is opened, not in the first answer.
     tuned = frozenset(task for task in folders if task is not None)

@@ -294,6 +294,17 @@ def test_another_answer_comes_between_many(local_model: Any) -> None:
     assert {place: written.text} | {place: written.text for place, written in answers} == whole
 
 
+def test_two_calls_at_once_do_not_mix(local_model: Any) -> None:
+    """Many answers that are asked for while others are half written change none of them: each call has a memory of its own."""
+    prompts, hows = _many()
+    whole = {place: written.text for place, written in local_model.write_all(prompts, hows)}
+    answers = local_model.write_all(prompts, hows)
+    place, written = next(answers)
+    turned = local_model.write_all(prompts[::-1], hows[::-1])
+    assert {len(prompts) - 1 - at: other.text for at, other in turned} == whole
+    assert {place: written.text} | {place: written.text for place, written in answers} == whole
+
+
 def test_many_answers_are_of_one_task(local_model: Any) -> None:
     """Tasks may have different adapters, so they are not mixed."""
     with pytest.raises(ValueError, match="one task"):

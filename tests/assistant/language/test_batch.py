@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from assistant.language import Generation, open_model
 from assistant.language.batch import Bulk, likeliest, shared_start
 from assistant.language.chat_text import ChatText
 from assistant.language.constraint import Vocabulary
+from assistant.language.local import LocalModel
 from assistant.schema import Message
 
 WORD = 'start: /[a-z]{1,12}/ ";"'
@@ -121,6 +123,28 @@ def test_onnx_holds_no_more_than_its_limit(tiny_home: Path) -> None:
     batch = open_model("tiny", "onnx", home=tiny_home, adapter=None)._open_batch(None)  # type: ignore[attr-defined]
     with pytest.raises(GenerationError, match=f"at most {batch.limit}"):
         batch.fill(0, [5] * (batch.limit + 1))
+
+
+def test_weights_are_loaded_once_and_memory_is_given_back(tiny_home: Path) -> None:
+    """Calls share the weights; what a call held is freed as soon as its answers are closed."""
+    model: Any = open_model("tiny", "onnx", home=tiny_home, adapter=None)
+    opened: list[weakref.ref[Any]] = []
+    open_batch = model._open_batch
+
+    def watched(task: str | None) -> Any:
+        batch = open_batch(task)
+        opened.append(weakref.ref(batch))
+        return batch
+
+    bulk = LocalModel(
+        model.name, model._text, model._open_cache, watched, tuned=model.tuned, languages=model.languages,
+    )
+    answers = bulk.write_all([(Message("user", "x"),)] * 3, [Generation(20, WORD)] * 3)
+    next(answers)
+    again = open_batch(None)
+    assert again._session is opened[0]()._session and again._memory is not opened[0]()._memory
+    answers.close()
+    assert opened[0]() is None
 
 
 def test_scores_that_are_no_numbers() -> None:
