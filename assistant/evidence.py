@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from assistant.plain_words import column_name, wish_text
 from assistant.remarks import Opinions, best_quote, concerning, opinions_on, shared_words, topic_words
 from assistant.safety import language_of, speaks_to_a_machine
+from assistant.sentences import sentences_of
 from retrieval.money import format_money
 from retrieval.schema import Item, Language, Match, Quote, Remark, Review, Signal
 
-_SENTENCE = re.compile(r"[^.!?。！？\n]+[.!?。！？]*")
 _FACTS = 6
 _NO = frozenset({"no", "none", "否", "无", "不"})
 _UNSPOKEN = frozenset({"category", "price", "brand", "rating", "item"})
@@ -133,8 +132,3 @@ def _score(sentence: str, words: frozenset[str], language: Language) -> float:
         return 0.0
     shared = shared_words(words, sentence)
     return 0.0 if not shared else shared + (0.5 if spoken == language else 0.0) - len(sentence) / 10_000
-
-
-def sentences_of(text: str) -> tuple[str, ...]:
-    """The sentences of a text, each copied verbatim."""
-    return tuple(found.group().strip() for found in _SENTENCE.finditer(text) if found.group().strip())

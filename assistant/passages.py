@@ -12,10 +12,10 @@ from assistant.errors import GenerationError
 from assistant.grammar import quoted
 from assistant.language.model import Generation, LanguageModel, generate
 from assistant.prompts import service_prompt
+from assistant.sentences import sentence_spans
 
 _LONGEST_ANSWER = 160
 """Tokens of an answer."""
-_END = re.compile(r"(?<=[.!?])\s+|(?<=[。！？])")
 _LINE = re.compile(r'([1-9]) "(.+)"', re.DOTALL)
 
 
@@ -65,7 +65,6 @@ def quotable(passage: str) -> tuple[str, ...]:
     """The sentences of a passage without its title, and every two that follow each other."""
     _, colon, text = passage.partition(": ")
     text = text if colon else passage
-    ends = [0, *(found.end() for found in _END.finditer(text) if found.end() < len(text)), len(text)]
-    cuts = [(start, end) for start, end in pairwise(ends) if text[start:end].strip()]
+    cuts = sentence_spans(text)
     pairs = [(first[0], second[1]) for first, second in pairwise(cuts)]
-    return tuple(dict.fromkeys(text[start:end].strip() for start, end in [*cuts, *pairs]))
+    return tuple(dict.fromkeys(text[start:end] for start, end in [*cuts, *pairs]))
