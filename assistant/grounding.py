@@ -16,23 +16,20 @@ FREE_ENGLISH = frozenset(
     """a about after all also although always an and any are as at be because been before both but by can choice could do
     does each either even every fit fits fitting for from get gets give gives good has have having help helps here how i if
     in into is it item its it's just keep keeps let like made make makes match matches mention mentions more most much need
-    needs of on one option or other our out over pick plus product reviewer reviewers say says shopper should since so some
-    stay stays still suit suits take than that that's the their them then there these they this those to too try up use used
-    uses very want wants was well were what when where which while who will wish with within would you your you're looking
-    buyer buyers customer customers great reason right come comes describe describes described report reports praise
-    praises asked wanted weighs weigh runs holds hold buyer's reviewer's they're goes takes being here's there's only he
+    needs of on one option or other our out over pick plus product shopper should since so some stay stays still suit suits
+    take than that that's the their them then there these they this those to too try up use used uses very want wants was
+    well were what when where which while who will wish with within would you your you're looking great reason right come
+    comes describe describes described praise praises asked wanted weighs weigh runs holds hold they're goes takes being
+    here's there's only he
     she""".split()
 )
-"""English words that claim nothing about an item."""
+"""English words that claim nothing about an item, and put nothing into a person's mouth."""
 _FREE_CHINESE = frozenset(
-    "的了是在和也很都就有为您你这那它款个件把双条适合可以能会被用到对于以及而且并还更非常比较如果因为所以但是不过其与或让给从上下中里说评价买家用户提到"
+    "的了是在和也很都就有为您你这那它款个件把双条适合可以能会被用到对于以及而且并还更非常比较如果因为所以但是不过其与或让给从上下中里说价家用户提到"
     "推荐选择一位正好符合需要想要喜欢满足要求同时不错又只穿来得面做含装岁材质行"
 )
 _NEGATIONS = frozenset({"not", "no", "never", "without", "isn't", "doesn't", "won't", "free", "不", "没", "无", "非"})
 _WORD = re.compile(r"[A-Za-zÀ-ɏ']+")
-_ATTRIBUTED = re.compile(r"\b(?:buyers?|reviewers?|customers?)\b|买家|评价|用户", re.IGNORECASE)
-_TELLING = re.compile(r"\b(?:says?|said)\b")
-"""Words that put something into a person's mouth, which only a buyer's quote may."""
 _UNITS = (
     "g|kg|mg|ml|l|cm|mm|m|km|w|kw|v|h|hours?|min|minutes|lm|db|inch|oz|lb|mah|gb|hz|khz|"
     "months?|weeks?|days?|years?|people|persons?"
@@ -42,14 +39,13 @@ _AMOUNT = re.compile(rf"(?:{NUMBER.pattern}-)?{_MEASURED.pattern}")
 _HAN = re.compile(r"[㐀-鿿]+")
 
 
-def unsupported(sentence: str, facts: Iterable[str], quote: str = "") -> tuple[str, ...]:
+def unsupported(sentence: str, facts: Iterable[str]) -> tuple[str, ...]:
     """The words and numbers of `sentence` that rest on none of the `facts`; empty when the sentence is grounded.
 
-    What only a buyer says in `quote` counts where the sentence says that a buyer says it. A sentence that says one thing
-    three times is none: its repeated words are given back.
+    A sentence that says one thing three times is none: its repeated words are given back. So are words for a person who says
+    something: a buyer is only ever quoted.
     """
-    attributed = quote if _ATTRIBUTED.search(sentence) else ""
-    ground = " ".join((*facts, attributed)).lower()
+    ground = " ".join(facts).lower()
     lower = sentence.lower()
     measured = {(number, _stem(unit)) for number, unit in _MEASURED.findall(ground)}
     ground_numbers = {found.group() for found in NUMBER.finditer(ground)}
@@ -59,7 +55,6 @@ def unsupported(sentence: str, facts: Iterable[str], quote: str = "") -> tuple[s
         if (number, _stem(unit)) not in measured
     ]
     missing += _repeated(lower)
-    missing += [] if _ATTRIBUTED.search(sentence) else _TELLING.findall(lower)
     stems = {_stem(word) for word in _WORD.findall(ground)}
     for word in _WORD.findall(lower):
         claims = word in _NEGATIONS or word not in FREE_ENGLISH
@@ -70,8 +65,8 @@ def unsupported(sentence: str, facts: Iterable[str], quote: str = "") -> tuple[s
 
 
 def sentence_grammar(language: Language, facts: Iterable[str]) -> str:
-    """A Lark grammar (llguidance's dialect) of one sentence whose words are free or copied from the facts, and which speaks for
-    nobody; what `unsupported` would refuse can hardly be written."""
+    """A Lark grammar (llguidance's dialect) of one sentence whose words are free or copied from the facts; what
+    `unsupported` would refuse can hardly be written."""
     grounds = tuple(facts)
     pieces = _pieces_zh(grounds) if language == "zh" else _pieces_en(grounds)
     first = sorted({piece[:1].upper() + piece[1:] for piece in pieces if piece[:1].isalpha()})
@@ -81,8 +76,6 @@ def sentence_grammar(language: Language, facts: Iterable[str]) -> str:
 
 _SENTENCE_EN = ('SEP: /[,;:]? /', 'SENTENCE: FIRST (SEP OWN){4,24} "."')
 _SENTENCE_ZH = ('SEP: /[，,、；： ]/', 'SENTENCE: OWN (SEP? OWN){3,24} "。"')
-_TOLD = frozenset("buyer buyers buyer's reviewer reviewers reviewer's customer customers says say said report reports".split())
-"""Words for people who say something, which no sentence has that speaks for nobody."""
 
 
 def _pieces_en(grounds: Iterable[str]) -> list[str]:
@@ -93,7 +86,7 @@ def _pieces_en(grounds: Iterable[str]) -> list[str]:
     words = {word for word in copied if word and not _HAN.search(word)}
     words |= {word.lower() for word in words}
     words |= {word[:-1] if word.endswith("s") else word + "s" for word in words if word.isalpha() and len(word) > 3}
-    return sorted(words | (FREE_ENGLISH - _NEGATIONS - _TOLD))
+    return sorted(words | (FREE_ENGLISH - _NEGATIONS))
 
 
 def _pieces_zh(grounds: Iterable[str]) -> list[str]:
@@ -103,7 +96,7 @@ def _pieces_zh(grounds: Iterable[str]) -> list[str]:
     copied = {run[at : at + size] for run in runs for size in range(2, 7) for at in range(len(run) - size + 1)}
     copied |= {run for run in runs if len(run) == 1} | {found.group() for found in re.finditer(r"\d[\d.]* ?[㐀-鿿]", text)}
     latin = {found.group() for found in re.finditer(rf"{_AMOUNT.pattern}|[A-Za-z0-9°][A-Za-z0-9.+%/°-]*", text)}
-    return sorted(copied | latin | (_FREE_CHINESE - _NEGATIONS - frozenset("买评")))
+    return sorted(copied | latin | (_FREE_CHINESE - _NEGATIONS))
 
 
 def _either(words: Iterable[str]) -> str:

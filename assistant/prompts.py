@@ -95,19 +95,16 @@ def _service_question(question: str, passages: tuple[str, ...]) -> str:
 
 
 def writing_prompt(
-    language: str, title: str, facts: tuple[str, ...], wishes: tuple[Signal, ...], quote: str = "", *, tuned: bool = True,
+    language: str, title: str, facts: tuple[str, ...], wishes: tuple[Signal, ...], *, tuned: bool = True,
 ) -> tuple[Message, ...]:
     """The prompt whose answer is one or two sentences on why the item suits the wishes.
 
-    `facts` are copied from the item (`material: mesh`); `quote` is a reviewer's own words or empty. An untuned model
-    is told in plain words what to do.
+    `facts` are copied from the item (`material: mesh`). An untuned model is told in plain words what to do.
     """
     if not tuned:
         return _plain_writing_prompt(title, facts, wishes)
     lines = [f"language: {language}", f"item: {title}"]
     lines += [f"fact: {fact}" for fact in facts]
-    if quote:
-        lines.append(f"review: {quote}")
     lines.append("wishes: " + (", ".join(str(wish) for wish in wishes) or "none"))
     return (Message("system", WRITE_SYSTEM), Message("user", "\n".join(lines)))
 

@@ -14,7 +14,7 @@ FACTS = ("material: mesh, rubber", "waterproof: yes", "weight: 480 g", "Kept my 
 
 @pytest.mark.parametrize(
     "sentence",
-    ["These are waterproof and made of mesh.", "At 480 g it fits your wish.", "A reviewer says it kept their feet dry.", "这款鞋防水，网布材质，适合徒步。"],
+    ["These are waterproof and made of mesh.", "At 480 g it fits your wish.", "It kept feet dry on a three day hike.", "这款鞋防水，网布材质，适合徒步。"],
 )
 def test_supported(sentence: str) -> None:
     """A sentence made of facts and free words stands."""
@@ -32,10 +32,12 @@ def test_supported(sentence: str) -> None:
         ("This 3 g pair is waterproof.", "3 g"),
         ("Mesh, mesh and mesh again.", "mesh"),
         ("防水、防水、防水的鞋。", "防水"),
+        ("Buyers say that these are waterproof.", "say"),
+        ("买家说这款鞋防水。", "买"),
     ],
 )
 def test_unsupported(sentence: str, wrong: str) -> None:
-    """An invented material, number, negation or boast is found."""
+    """An invented material, number, negation or boast is found, and so is what a person is said to say."""
     assert wrong in unsupported(sentence, FACTS)
 
 
@@ -43,13 +45,6 @@ def test_unsupported(sentence: str, wrong: str) -> None:
 def test_a_fact_supports_itself(facts: list[str]) -> None:
     """Any fact, said as it stands, is grounded."""
     assert unsupported(" ".join(facts), FACTS) == ()
-
-
-def test_a_quote_counts_only_as_a_quote() -> None:
-    """What a buyer says is no fact, but may be told as what a buyer says."""
-    quote = "The box kept him busy."
-    assert "busy" in unsupported("This mesh shoe is busy.", FACTS, quote)
-    assert unsupported("A buyer says the box kept him busy.", FACTS, quote) == ()
 
 
 def test_the_grammar_compiles() -> None:

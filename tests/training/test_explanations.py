@@ -20,7 +20,7 @@ def test_every_shipped_sentence_is_grounded() -> None:
 def test_bad_rows_are_named(tmp_path: Path) -> None:
     """File, line, what and cure; the good rows go on."""
     path = tmp_path / "rows.jsonl"
-    good = '{"language": "en", "title": "Kettle", "facts": [], "wishes": ["color~red"], "quote": "", "text": "A kettle."}'
+    good = '{"language": "en", "title": "Kettle", "facts": [], "wishes": ["color~red"], "text": "A kettle."}'
     path.write_text(f'{good}\n{{"language": "en"}}\nnot json\n', "utf-8")
     bad: list[BadRow] = []
     assert len(list(read_explanations(path, bad.append))) == 1
