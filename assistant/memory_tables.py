@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, DateTime, Integer, MetaData, String, Table, Text, UniqueConstraint
+from sqlalchemy import Boolean, Column, DateTime, Float, Integer, MetaData, String, Table, Text, UniqueConstraint
 
 from retrieval.tables import UtcTime
 
@@ -67,12 +67,14 @@ erased_table = Table(
     Column("finished", Boolean, nullable=False),
 )
 
-counts_table = Table(
-    "shown_counts",
+impressions_table = Table(
+    "impressions",
     metadata,
+    Column("turn_id", String(64), primary_key=True),
     Column("item_id", String(255), primary_key=True),
-    Column("context", String(255), primary_key=True),
-    Column("shown", Integer, nullable=False),
-    Column("clicked", Integer, nullable=False),
+    Column("position", Integer, nullable=False),  # on the slate, from 1
+    Column("context", String, nullable=False),  # what clicks are counted in: the kind of product wished for
+    Column("propensity", Float, nullable=False),  # the chance with which the slot was to show this item
+    Column("clicked", Boolean, nullable=False),
 )
-"""How often items were shown and clicked in turns that are gone."""
+"""Every item of every slate. Names no shopper, and outlives the turn unless its shopper asks for erasure."""

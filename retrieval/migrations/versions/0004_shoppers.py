@@ -1,4 +1,4 @@
-"""Shoppers with their consents and interests; reactions know whose they are; traces of erased shoppers; counts that outlive turns."""
+"""Shoppers with their consents and interests; whose reactions are; items shown with their chances; traces of the erased."""
 
 from __future__ import annotations
 
@@ -38,11 +38,13 @@ def upgrade() -> None:
         sa.Column("finished", sa.Boolean(), nullable=False),
     )
     op.create_table(
-        "shown_counts",
+        "impressions",
+        sa.Column("turn_id", sa.String(64), primary_key=True),
         sa.Column("item_id", sa.String(255), primary_key=True),
-        sa.Column("context", sa.String(255), primary_key=True),
-        sa.Column("shown", sa.Integer(), nullable=False),
-        sa.Column("clicked", sa.Integer(), nullable=False),
+        sa.Column("position", sa.Integer(), nullable=False),
+        sa.Column("context", sa.String(), nullable=False),
+        sa.Column("propensity", sa.Float(), nullable=False),
+        sa.Column("clicked", sa.Boolean(), nullable=False),
     )
     for name, length in (("session_id", 128), ("shopper_id", 128), ("reason", 255)):
         op.add_column("feedback", sa.Column(name, sa.String(length), nullable=False, server_default=""))
