@@ -13,6 +13,7 @@ from assistant.answers import about_items, compare_items
 from assistant.interests import fold, query_for, show, without
 from assistant.language import LanguageModel
 from assistant.phrases import gives_up
+from assistant.questions import answers_to, next_question
 from assistant.reading import BUTTON, read_message
 from assistant.schema import Degradation, Message, Profile, Reply, Timings, Turn
 from assistant.service import HelpDesk, answer_order
@@ -65,7 +66,8 @@ class Assistant:
 
         reading, degraded = read_message(
             message, model=self.model, shown=[item.words(language)[0] for item in screen], history=_transcript(history),
-            currency=self.shop.settings.currency, default=language, settings=self.settings, cancel=cancel,
+            answers=answers_to(history), currency=self.shop.settings.currency, default=language, settings=self.settings,
+            cancel=cancel,
         )
         read_ms = self._since(started)
         number = len(history) + 1
@@ -123,7 +125,7 @@ class Assistant:
         self, turn: Turn, screen: Sequence[Item], history: Sequence[Turn], cancel: threading.Event | None
     ) -> Iterator[Turn]:
         query = query_for(turn.profile, turn.reading, screen, history, self.settings.limit)
-        slate, spent = self.search.find_timed(query)
+        slate, standing, spent = self.search.survey(query)
         timings = replace(turn.timings, search=_sum(spent, _FINDING), rank=_sum(spent, _RANKING))
         writer = Writer(self.shop, self.model, self.settings)
         profile = show(turn.profile, slate.items)
@@ -132,7 +134,8 @@ class Assistant:
             turn, query=query, slate=slate, profile=profile, screen=screen_ids or turn.screen, timings=timings,
             degraded=turn.degraded + tuple(Degradation("search", note) for note in slate.degraded),
         )
-        for reply in writer.write(turn.reading, turn.profile, slate, cancel):
+        question = next_question(self.search.view(), standing, slate, turn, history, self.settings.questions)
+        for reply in writer.write(turn.reading, turn.profile, slate, cancel, question):
             yield replace(found, reply=reply, degraded=found.degraded + tuple(writer.degraded))
 
     def _since(self, started: float) -> float:

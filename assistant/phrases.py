@@ -69,6 +69,22 @@ _TEXT: dict[str, dict[Language, str]] = {
     "quick_others": {"en": "show me others", "zh": "换一批"},
     "quick_why": {"en": "why the first one?", "zh": "为什么推荐第一个？"},
     "quick_compare": {"en": "compare 1 and 2", "zh": "比较第一个和第二个"},
+    "ask_category": {"en": "What kind of thing shall it be?", "zh": "想看哪一类？"},
+    "ask_price": {"en": "What may it cost?", "zh": "预算大概多少？"},
+    "ask_use": {"en": "What is it for?", "zh": "主要用来做什么？"},
+    "ask_audience": {"en": "Who is it for?", "zh": "给谁用？"},
+    "ask_feature": {"en": "What matters most?", "zh": "最看重哪一点？"},
+    "ask_color": {"en": "Which color would you like?", "zh": "喜欢什么颜色？"},
+    "ask_material": {"en": "Which material would you like?", "zh": "想要什么材质？"},
+    "ask_size": {"en": "Which size would you like?", "zh": "需要什么尺寸？"},
+    "ask_type": {"en": "Which type would you like?", "zh": "想要哪种类型？"},
+    "ask_brand": {"en": "Is there a brand that you like?", "zh": "有喜欢的品牌吗？"},
+    "ask_other": {"en": "Any preference for {name}?", "zh": "对{name}有偏好吗？"},
+    "up_to": {"en": "up to {high}", "zh": "{high}以内"},
+    "just": {"en": "{low}", "zh": "{low}"},
+    "between": {"en": "{low} to {high}", "zh": "{low}到{high}"},
+    "from": {"en": "{low} and up", "zh": "{low}以上"},
+    "no_preference": {"en": "no preference", "zh": "都可以"},
     "join": {"en": ", ", "zh": "、"},
 }
 
@@ -96,6 +112,11 @@ STATUS: dict[str, dict[Language, str]] = {
 def say(key: str, language: Language, **facts: object) -> str:
     """The phrase in the shopper's language with the facts filled in."""
     return _TEXT[key][language].format(**facts)
+
+
+def has_phrase(key: str) -> bool:
+    """True when there are words for the key."""
+    return key in _TEXT
 
 
 def button_line(text: str) -> str | None:

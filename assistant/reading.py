@@ -14,7 +14,7 @@ from assistant.numerals import Normalised, normalise
 from assistant.phrases import button_line
 from assistant.prompts import SEPARATOR, reading_prompt
 from assistant.safety import clean, language_of, says_something
-from assistant.schema import Degradation, Message, Reading
+from assistant.schema import Answer, Degradation, Message, Reading
 from assistant.settings import Settings
 from retrieval.schema import Language, Signal
 
@@ -33,6 +33,7 @@ def read_message(
     shown: Sequence[str] = (),
     history: Sequence[Message] = (),
     facets: Sequence[str] = (),
+    answers: Sequence[Answer] = (),
     currency: str | None = None,
     default: Language = "en",
     settings: Settings | None = None,
@@ -40,7 +41,7 @@ def read_message(
 ) -> tuple[Reading, tuple[Degradation, ...]]:
     """What the message says, and what kept it from being read as it should. Never raises for what a shopper types.
 
-    `facets` are the catalogue's own, `currency` the shop's.
+    `facets` are the catalogue's own, `currency` the shop's, `answers` those of the question just asked.
     """
     settings = settings or Settings()
     cleaned = clean(message, settings.message_limit)
@@ -49,10 +50,11 @@ def read_message(
     if not says_something(cleaned.text):
         return Reading("chat", language, text=cleaned.text, by=PLAIN), notes
     plain = Reading("recommend", language, text=cleaned.text, by=PLAIN)
-    button = button_line(cleaned.text) if shown else None
+    button = _answer_line(cleaned.text, answers) or (button_line(cleaned.text) if shown else None)
     if button is not None:
         intent, signals = parse(button)
-        return Reading(intent, language, signals, cleaned.text, BUTTON), notes
+        spoken = default if answers else language  # "$50" and a brand name have no language of their own
+        return Reading(intent, spoken, signals, cleaned.text, BUTTON), notes
     if model is None:
         return plain, (*notes, Degradation("read", "no language model is loaded; the message is searched as plain text"))
     tuned = "read" in model.tuned
@@ -74,6 +76,12 @@ def read_message(
         return plain, (*notes, Degradation("read", f"{problem or error}; the message is searched as plain text"))
     found = tuple(_grounded(signal, normalised) for signal in signals)
     return Reading(intent, language, found, cleaned.text, model.name), notes
+
+
+def _answer_line(text: str, answers: Sequence[Answer]) -> str | None:
+    """What the answer with this text says; None for words that are none."""
+    wanted = text.strip().casefold()
+    return next((answer.line for answer in answers if answer.text.casefold() == wanted), None)
 
 
 def _written(model: LanguageModel, prompt: tuple[Message, ...], how: Generation) -> tuple[str, str]:

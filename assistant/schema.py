@@ -147,6 +147,26 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """A quick reply to a question, and what it says: read exactly, without a model."""
+
+    text: str
+    line: str
+    """In the notation: `refine | use~hiking`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """The one question that a reply asks, because its answer is expected to tell most."""
+
+    facet: str
+    text: str
+    answers: tuple[Answer, ...]
+    gain: float = 0.0
+    """Bits that the answer is expected to tell of which item is meant."""
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """What the shopper gets. While it streams, `text` and `recommendations` grow."""
 
@@ -162,6 +182,8 @@ class Reply:
     """The part of the text before the items, for a face that draws these as cards; empty when there are none."""
     closing: str = ""
     """The part after the items."""
+    question: Question | None = None
+    """What is asked besides; its answers come first among the quick replies."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,20 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
+class QuestionSettings:
+    """When the assistant asks back. It always shows items at once; a question only ever stands below them."""
+
+    most: int = 2
+    """Questions a session; 0 asks none."""
+    gain: float = 0.5
+    """Least bits that an answer is expected to tell: half of what a question tells that parts the items in two."""
+    fitting: int = 10
+    """Fewest items that fit the wishes; three slates are looked through sooner than a question is answered."""
+    sharpness: float = 2.0
+    """How fast relevance falls with the score of a candidate: exp(sharpness * score)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """The knobs of a conversation; the defaults are what the shipped shop runs on."""
 
@@ -22,3 +36,5 @@ class Settings:
     policy_similarity: float = 0.80
     """Cosine below which no passage counts as an answer, for the multilingual embedder, whose unrelated texts
     lie near 0.75."""
+    questions: QuestionSettings = QuestionSettings()
+    """When it asks back."""

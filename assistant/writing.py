@@ -15,7 +15,7 @@ from assistant.phrases import join, say
 from assistant.plain_words import wish_text
 from assistant.prompts import writing_prompt
 from assistant.safety import language_of
-from assistant.schema import Degradation, Profile, Reading, Recommendation, Reply
+from assistant.schema import Degradation, Profile, Question, Reading, Recommendation, Reply
 from assistant.settings import Settings
 from retrieval.money import format_money
 from retrieval.readings import Readings
@@ -35,9 +35,10 @@ class Writer:
     """What fell short in the reply being written; taken by the turn."""
 
     def write(
-        self, reading: Reading, profile: Profile, slate: Slate, cancel: threading.Event | None = None
+        self, reading: Reading, profile: Profile, slate: Slate, cancel: threading.Event | None = None,
+        question: Question | None = None,
     ) -> Iterator[Reply]:
-        """Replies that grow: the opening first, then item by item."""
+        """Replies that grow: the opening first, then item by item, at last the question."""
         if not slate.picks:
             yield self._nothing(reading, slate)
             return
@@ -62,9 +63,11 @@ class Writer:
                 dropped=reply.dropped + dropped,
             )
             yield reply
-        closing = _closing(slate, reading.language, currency)
+        asked = question.text if question else ""
+        closing = "\n\n".join(filter(None, (_closing(slate, reading.language, currency), asked)))
         text = f"{reply.text}\n\n{closing}" if closing else reply.text
-        yield replace(reply, text=text, closing=closing, quick_replies=_quick(slate, reading.language))
+        quick = _quick(slate, reading.language, question)
+        yield replace(reply, text=text, closing=closing, quick_replies=quick, question=question)
 
     def _recommendation(self, pick: Pick, held: tuple[Signal, ...], language: Language) -> Recommendation:
         item = pick.candidate.item
@@ -137,7 +140,9 @@ def _closing(slate: Slate, language: Language, currency: str) -> str:
     return say("unmet", language, wishes=join(unmet, language)) if unmet else ""
 
 
-def _quick(slate: Slate, language: Language) -> tuple[str, ...]:
+def _quick(slate: Slate, language: Language, question: Question | None) -> tuple[str, ...]:
+    if question is not None:
+        return (*(answer.text for answer in question.answers), say("quick_others", language))
     keys = ["quick_cheaper", "quick_others", "quick_why"] + (["quick_compare"] if len(slate.picks) > 1 else [])
     return tuple(say(key, language) for key in keys)
 
