@@ -16,6 +16,7 @@ from retrieval.postings import Postings, PostingsBuilder, Rows
 from retrieval.quantities import quantities
 from retrieval.schema import Attribute, Item, Translation
 from retrieval.text import HAN, Token, denied, scan
+from retrieval.title_words import TitleWords, TitleWordsBuilder
 
 Mask = NDArray[np.bool_]
 _AFTER_HEAD = frozenset({"for", "with", "in", "by", "from", "to", "of", "on", "and", "without", "w"})
@@ -68,6 +69,8 @@ class Catalogue:
     measures: dict[str, NumberColumn]
     """Numbers with units that stand in titles, by dimension."""
     titles: Postings
+    title_words: dict[str, TitleWords]
+    """The titles word by word, by language; `""` has those of the feed."""
     heads: Postings
     """What a title says the item is: the last words before its end, a preposition or a number, joined by spaces."""
     descriptions: Postings
@@ -139,6 +142,7 @@ class _Builder:
         self.columns = ColumnsBuilder()
         self.titles, self.heads = PostingsBuilder(), PostingsBuilder()
         self.descriptions, self.denials = PostingsBuilder(), PostingsBuilder()
+        self.title_words = {"": TitleWordsBuilder(self.titles.ids)}
         self.variant_rows, self.variant_prices, self.variant_ok = array("i"), array("q"), array("b")
         self.measured: dict[str, list[tuple[int, float]]] = defaultdict(list)
 
@@ -158,16 +162,24 @@ class _Builder:
         self._add_category(row, item)
         self._add_attributes(row, item)
         self._add_variants(row, item)
-        for title, description in {(item.title, item.description), *((t.title, t.description) for t in item.translations)}:
-            told = scan(title)
-            self.titles.add(row, told)
-            self.heads.add(row, (Token(phrase, 0, 0, True) for phrase, _, _ in head_phrases(told)))
+        told = {(t.title, t.description): t.language for t in item.translations} | {(item.title, item.description): ""}
+        for (title, description), language in told.items():
+            self._add_title(row, title, language)
             described = scan(description)
             self.descriptions.add(row, described)
-            self.denials.add(row, (*denied(told), *denied(described)))
-            for quantity in quantities(title):
-                if quantity.dimension:
-                    self.measured[quantity.dimension].append((row, quantity.amount))
+            self.denials.add(row, denied(described))
+
+    def _add_title(self, row: int, title: str, language: str) -> None:
+        told = scan(title)
+        self.titles.add(row, told)
+        phrases = list(head_phrases(told))
+        self.heads.add(row, (Token(phrase, 0, 0, True) for phrase, _, _ in phrases))
+        head = next((place for place, token in enumerate(told) if phrases and token.end == phrases[0][2]), len(told) - 1)
+        self.title_words.setdefault(language, TitleWordsBuilder(self.titles.ids)).add(row, told, head)
+        self.denials.add(row, denied(told))
+        for quantity in quantities(title):
+            if quantity.dimension:
+                self.measured[quantity.dimension].append((row, quantity.amount))
 
     def _add_category(self, row: int, item: Item) -> None:
         if not item.category:
@@ -219,8 +231,14 @@ class _Builder:
             self.ids, self.rows, self.prices, self.currencies, tuple(self.codes), self.ratings, self.available,
             self.brand_of, self.path_of, self._shelves(), values, numbers,
             {dimension: _measure(dimension, found) for dimension, found in self.measured.items()},
-            self.titles.build(), self.heads.build(), self.descriptions.build(), self.denials.build(), variants, has_variants,
+            self.titles.build(), self._title_words(), self.heads.build(), self.descriptions.build(), self.denials.build(),
+            variants, has_variants,
         )
+
+    def _title_words(self) -> dict[str, TitleWords]:
+        count = len(self.ids)
+        own = self.title_words[""].build(count)
+        return {"": own} | {tongue: told.build(count, own) for tongue, told in self.title_words.items() if tongue}
 
     def _shelves(self) -> tuple[Shelf, ...]:
         below: dict[tuple[str, ...], set[int]] = defaultdict(set)

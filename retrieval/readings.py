@@ -79,6 +79,13 @@ class Readings:
                     found.setdefault(row["item_id"], []).append(Remark(row["review_id"], _aspect(row)))
         return {item_id: tuple(remarks) for item_id, remarks in found.items()}
 
+    def remarks(self) -> Iterator[tuple[str, Signal]]:
+        """(item id, aspect) of everything that was read."""
+        chosen = select(reviews.c.item_id, aspects).join(reviews, reviews.c.id == aspects.c.review_id)
+        with reading(self.engine) as connection:
+            for row in connection.execute(chosen).mappings():
+                yield row["item_id"], _aspect(row)
+
     def counts(self) -> ReadingCounts:
         """How far the reading is."""
         sold = reviews.join(items, items.c.id == reviews.c.item_id)

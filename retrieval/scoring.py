@@ -1,10 +1,9 @@
-"""How well fitting items suit the soft wishes, and how well their words are those of the query: arrays over rows."""
+"""How well fitting items suit the soft wishes: arrays over rows."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,30 +13,10 @@ from retrieval.columns import NumberColumn
 from retrieval.conditions import meeting
 from retrieval.meaning import Meaning
 from retrieval.postings import Rows
-from retrieval.text import HAN, stems
 
 Scores = NDArray[np.float64]
 _GOOD_SHARE = 0.4
 """The share of the fitting items, from the right end, that counts as `cheap`, `big` or `light`."""
-_COMMON = frozenset("for with and or of in on to is it i my me need want something some please looking show buy good".split())
-
-
-@dataclass(frozen=True)
-class ScoringSettings:
-    """What a candidate's score is made of."""
-
-    dense: float = 0.6
-    """Weight of the likeness of meaning, brought to 0..1 among the candidates."""
-    lexical: float = 0.6
-    """Weight of the share of the query's words, by rarity, that stand in the item. On 150 judged product searches over titles
-    dense alone gives nDCG@10 .859 over the judged pairs, words alone .858, any weight from 0.2 to 1.2 here .861 to .865."""
-    soft: float = 0.8
-    """What a met soft wish adds, and half of it by degree; a negative one that is not met takes as much."""
-    rating: float = 0.05
-    """What five stars add over one."""
-
-
-DEFAULT_SCORING = ScoringSettings()
 
 
 @dataclass(frozen=True)
@@ -70,35 +49,6 @@ def _columns(catalogue: Catalogue, meaning: Meaning, fitting: Mask) -> list[Numb
     known = {column.name: int(fitting[column.rows].sum()) for column in columns}
     most = max(columns, key=lambda column: known[column.name])
     return [column for column in columns if column.dimension == most.dimension]
-
-
-def lexical_scores(catalogue: Catalogue, text: str) -> Scores:
-    """The share of the text's words, weighed by rarity, that each item says: fully in its title, less in a value or the
-    description. Shape: (items,), 0 to 1."""
-    total, mass = np.zeros(len(catalogue)), 0.0
-    for words in query_phrases(text):
-        titles = catalogue.titles.phrase(words)
-        valued = catalogue.having(catalogue.values.postings.phrase(words))
-        described = catalogue.descriptions.phrase(words)
-        held = max(len(titles), len(valued), len(described))
-        rarity = float(np.log(1 + len(catalogue) / (1 + held)))
-        mass += rarity
-        if not held:
-            continue
-        weight = np.zeros(len(catalogue), dtype=np.float32)
-        weight[described] = 0.4
-        weight[valued] = 0.8
-        weight[titles] = 1.0
-        total += rarity * weight
-    return total / mass if mass else total
-
-
-def query_phrases(text: str) -> tuple[tuple[str, ...], ...]:
-    """The words of a query that say something: single words, and pairs of Chinese characters."""
-    words = stems(text)
-    single = [(word,) for word in words if not HAN.match(word) and word not in _COMMON]
-    pairs = [(a, b) for a, b in pairwise(words) if HAN.match(a) and HAN.match(b)]
-    return tuple(dict.fromkeys([*single, *pairs]))
 
 
 def top(scores: Scores, rows: Rows, count: int) -> Rows:

@@ -1,88 +1,34 @@
-"""The wiring: Query -> meanings -> rows that meet every hard signal -> nearest inside them -> scores -> Slate."""
+"""The wiring: Query -> rows that meet every hard signal -> candidates inside them -> ranked -> balanced -> Slate."""
 
 from __future__ import annotations
 
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from typing import Protocol
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.balance import Contender, Wanted, balance
-from retrieval.catalogue import Catalogue, Mask, build_catalogue
-from retrieval.conditions import meeting
-from retrieval.embedding.embedder import Embedder
+from retrieval.balance import Contender, Slot, Wanted, balance
+from retrieval.candidates import Asked, Candidates, candidates, features, judge, understand
+from retrieval.catalogue import Mask
 from retrieval.exploration import NO_CLICKS, Clicks, context_of
 from retrieval.house_rules import HouseRules
-from retrieval.index import Floats, VectorIndex
-from retrieval.likeness import Likeness
+from retrieval.index import Floats
 from retrieval.matching import evidence, instead_of
-from retrieval.naming import named_rows
 from retrieval.nothing_fits import nothing_fits
-from retrieval.people import grown_up
 from retrieval.postings import Rows
+from retrieval.ranking import Features, Ranker
 from retrieval.requirements import Requirements, requirements
 from retrieval.schema import Candidate, Item, Match, NearMiss, Pick, Query, Signal, Slate
-from retrieval.scoring import DEFAULT_SCORING, Scores, ScoringSettings, Wish, lexical_scores, soft_wish, top
 from retrieval.sliders import Sliders
-from retrieval.vocabulary import Vocabulary
+from retrieval.view import SearchShop, View, build_view
 
 _BALANCED = 8
 """Candidates a slot that the balance step chooses from."""
-_COUNTED = frozenset({"price", "rating", "order", "action", "topic"})
-"""Facets whose values are not words of an item."""
-_NAMED_FIRST = 5.0
-"""What an item that was asked for by name gains: it always comes first."""
-
-
-class Settings(Protocol):
-    """What search asks of the shop's settings."""
-
-    @property
-    def currency(self) -> str: ...
-
-
-class SearchShop(Protocol):
-    """What search asks of a shop."""
-
-    @property
-    def settings(self) -> Settings: ...
-    @property
-    def index(self) -> VectorIndex: ...
-    @property
-    def index_warning(self) -> str: ...
-    @property
-    def sliders(self) -> Sliders: ...
-    @property
-    def sliders_warning(self) -> str: ...
-    @property
-    def embedder(self) -> Embedder: ...
-    def all_items(self) -> Iterable[Item]: ...
-    def items(self, ids: Sequence[str]) -> Sequence[Item]: ...
-
-
-@dataclass(frozen=True)
-class View:
-    """The shop as it was when an import ended, or its index was opened anew."""
-
-    index: VectorIndex
-    catalogue: Catalogue
-    vocabulary: Vocabulary
-    warning: str
-    """What is wrong with the index; empty when nothing is."""
-
-
-@dataclass(frozen=True)
-class Standing:
-    """What a slate was chosen from: the candidates' rows with their scores, in no order."""
-
-    rows: Rows = field(default_factory=lambda: np.empty(0, dtype=np.int32))
-    scores: Scores = field(default_factory=lambda: np.empty(0))
 
 
 class Clock:
@@ -102,11 +48,11 @@ class Search:
     """Finds what a shop has for a query; safe to share between threads."""
 
     def __init__(
-        self, shop: SearchShop, scoring: ScoringSettings = DEFAULT_SCORING, sliders: Sliders | None = None,
-        clicks: Clicks = NO_CLICKS,
+        self, shop: SearchShop, ranker: Ranker | None = None, sliders: Sliders | None = None, clicks: Clicks = NO_CLICKS
     ) -> None:
         self.shop = shop
-        self.scoring = scoring
+        self.ranker = ranker
+        """None: the shop's own, as it is now."""
         self.sliders = sliders
         """None: the shop's own, as they are now."""
         self.clicks = clicks
@@ -124,9 +70,9 @@ class Search:
         slate, _, spent = self.survey(query)
         return slate, spent
 
-    def survey(self, query: Query) -> tuple[Slate, Standing, dict[str, float]]:
+    def survey(self, query: Query) -> tuple[Slate, Candidates, dict[str, float]]:
         """The slate, what it was chosen from, and the milliseconds of each step."""
-        clock, standing = Clock(), Standing()
+        clock, standing = Clock(), Candidates()
         with clock.step("view"):
             view = self.view()
         with clock.step("embed"):
@@ -144,19 +90,43 @@ class Search:
         troubles = (view.warning, rules_warning, *(view.vocabulary.resolve(signal).why for signal in query.signals))
         return replace(slate, served_by=view.index.kind, degraded=tuple(filter(None, troubles))), standing, clock.spent
 
+    def ranked(self, query: Query) -> tuple[tuple[str, float], ...]:
+        """(id, score) of the query's candidates, best first: the ranker's order, before any balance."""
+        view, asked, fitting = self._asked(query)
+        found = candidates(asked, fitting, self._ranker())
+        order = np.lexsort((found.rows, -found.scores))
+        return tuple((view.catalogue.ids[int(found.rows[place])], float(found.scores[place])) for place in order)
+
+    def judged(self, query: Query, ids: Sequence[str]) -> dict[str, float]:
+        """The score of each of the items for the query, whether or not it would be found; ids the shop lacks are left out."""
+        view, asked, _ = self._asked(query)
+        rows = view.catalogue.rows_of(ids).astype(np.int32)
+        scores = judge(asked, self._ranker(), rows).score
+        return {view.catalogue.ids[int(row)]: float(score) for row, score in zip(rows, scores, strict=True)}
+
+    def features(self, query: Query, ids: Sequence[str]) -> tuple[Features, Features]:
+        """The text and item features of the items, all of which the shop has: what the ranker is trained on."""
+        view, asked, _ = self._asked(query)
+        return features(asked, view.catalogue.rows_of(ids).astype(np.int32))
+
     def view(self) -> View:
-        """The shop's catalogue in memory, built anew when an import has changed the shop."""
+        """The shop in memory, read anew when an import has changed it."""
         view, index = self._view, self.shop.index
         if view is not None and view.index is index:
             return view
         with self._building:
             if self._view is None or self._view.index is not self.shop.index:
-                index, warning = self.shop.index, self.shop.index_warning
-                catalogue = build_catalogue(index.ids, self.shop.all_items())
-                likeness = Likeness(self.shop.embedder)
-                vocabulary = Vocabulary(catalogue, self.shop.settings.currency, likeness)
-                self._view = View(index, catalogue, vocabulary, warning)
+                self._view = build_view(self.shop)
             return self._view
+
+    def _ranker(self) -> Ranker:
+        return self.ranker or self.shop.ranker
+
+    def _asked(self, query: Query) -> tuple[View, Asked, Mask]:
+        view = self.view()
+        fitting = _unseen(query, view, requirements(query, view.catalogue, view.vocabulary.resolve).fitting())
+        vector = self._vector(query, view)
+        return view, understand(query, view, vector, fitting, lambda rows: self._items(rows, view)), fitting
 
     def _rules(self, view: View) -> HouseRules:
         sliders, held = self.sliders or self.shop.sliders, self._held_rules
@@ -175,90 +145,39 @@ class Search:
 
     def _slate(
         self, query: Query, view: View, rules: HouseRules, fitting: Mask, vector: Floats | None, clock: Clock
-    ) -> tuple[Slate, Standing]:
-        catalogue, resolve = view.catalogue, view.vocabulary.resolve
-        with clock.step("score"):
-            like = catalogue.rows_of(query.like).tolist()
-            soft = [resolve(signal) for signal in dict.fromkeys(query.signals) if not signal.hard]
-            wishes = [soft_wish(catalogue, m, fitting, like) for m in soft if m.kind not in ("any", "nothing", "name")]
-            names = {s: self._named(s, view) for s in query.signals if resolve(s).kind == "name" and s.wanted}
-            static = self._static_scores(query, catalogue, wishes, names.values())
-            static -= self.scoring.soft * self._for_children(wishes, view)
-        with clock.step("nearest"):
+    ) -> tuple[Slate, Candidates]:
+        with clock.step("understand"):
+            asked = understand(query, view, vector, fitting, lambda rows: self._items(rows, view))
             pinned = rules.pinned(query, fitting)
-            rows, cosines = _gather(query, view, fitting, vector, static, [pinned[0]] if pinned else [])
+        with clock.step("score"):
+            found = candidates(asked, fitting, self._ranker(), [pinned[0]] if pinned else [])
         with clock.step("balance"):
-            scores = static[rows] + self.scoring.dense * _levelled(cosines)
-            order = np.argsort(-scores, kind="stable")
-            order = _unlike(order, cosines, query.limit, max(_BALANCED * query.limit, 24) + len(query.shown))
-            if pinned:
-                order = np.union1d(order, np.flatnonzero(rows == pinned[0]))
-            plain = [_contender(catalogue, wishes, int(rows[place]), float(scores[place])) for place in order]
-            wanted = Wanted(
-                frozenset(s.facet for s in query.signals if s.wanted), frozenset(query.shown), rules.interests(query),
-                self.clicks, context_of(query.signals),
-            )
-            slots = balance(
-                rules.contenders(plain, rows[order], query, pinned), view.index.vectors_of(rows[order].astype(np.int64)),
-                query.limit, seed=query.seed, settings=rules.sliders.balance, wanted=wanted,
-            )
+            order = _order(found, query, pinned)
+            slots = self._balanced(asked, rules, found, order, pinned)
         with clock.step("fetch"):
             chosen = [(slot, int(order[slot.place])) for slot in slots]
-            items = self._items([int(rows[place]) for _, place in chosen], view)
-            chosen = [(slot, place) for slot, place in chosen if int(rows[place]) in items]
+            items = self._items([int(found.rows[place]) for _, place in chosen], view)
+            chosen = [(slot, place) for slot, place in chosen if int(found.rows[place]) in items]
         with clock.step("evidence"):
-            ranked = [
-                Candidate(items[row], float(scores[place]), float(cosines[place]), (), _missed(wishes, row))
-                for row, place in ((int(rows[place]), place) for _, place in chosen)
-            ]
-            proven = [self._proven(query, view, candidate, wishes, names) for candidate in ranked]
-            kept = {m.signal for candidate in proven for m in candidate.matches}
-            kept |= {w.meaning.signal for w in wishes for c in proven if w.meaning.signal not in c.missed}
-        picks = tuple(Pick(c, s.receipt, s.reason, s.propensity, s.explored) for c, (s, _) in zip(proven, chosen, strict=True))
-        open_wishes = [s for s in dict.fromkeys(query.signals) if not s.hard or s in names]
-        relaxed = tuple(s for s in open_wishes if s not in kept and resolve(s).kind != "any")
-        return Slate(picks, relaxed=relaxed, fitting=int(fitting.sum())), Standing(rows, scores)
+            picks = tuple(
+                Pick(_candidate(asked, found, place, items), slot.receipt, slot.reason, slot.propensity, slot.explored)
+                for slot, place in chosen
+            )
+        return Slate(picks, relaxed=_relaxed(asked, picks), fitting=int(fitting.sum())), found
 
-    def _static_scores(self, query: Query, catalogue: Catalogue, wishes: Sequence[Wish], named: Iterable[Rows]) -> Scores:
-        """What each item scores besides its likeness of meaning."""
-        settings = self.scoring
-        text = " ".join(dict.fromkeys([query.text, *(s.value for s in query.signals if s.wanted and s.facet not in _COUNTED)]))
-        scores = settings.lexical * lexical_scores(catalogue, text)
-        for wish in wishes:
-            gain = 0.5 * (wish.met + wish.degree)
-            scores += settings.soft * (gain if wish.meaning.signal.wanted else gain - 1.0)
-        scores += settings.rating * (np.nan_to_num(catalogue.ratings, nan=3.0) - 1.0) / 4.0
-        for rows in named:
-            scores[rows] += _NAMED_FIRST
-        return scores
-
-    def _for_children(self, wishes: Sequence[Wish], view: View) -> Mask:
-        """The items meant for children, where somebody wishes for a grown-up by name: "my mother" wants no kids' boots."""
-        grown = [wish for wish in wishes if wish.meaning.signal.facet == "audience" and grown_up(wish.meaning.signal.value)]
-        if not grown:
-            return np.zeros(len(view.catalogue), dtype=bool)
-        children = meeting(view.catalogue, view.vocabulary.resolve(Signal("audience", "~", "kids"))).items
-        met = np.logical_or.reduce([wish.met for wish in grown])
-        kept: Mask = children & ~met
-        return kept
-
-    def _named(self, signal: Signal, view: View) -> Rows:
-        return named_rows(signal.value, view.catalogue, view.vocabulary.spell, lambda rows: self._items(rows, view))
-
-    def _proven(
-        self, query: Query, view: View, candidate: Candidate, wishes: Sequence[Wish], names: dict[Signal, Rows]
-    ) -> Candidate:
-        """The candidate with the words that prove each signal it meets."""
-        row = view.catalogue.rows[candidate.item.id]
-        met = [view.vocabulary.resolve(signal) for signal in dict.fromkeys(query.signals) if signal.hard]
-        met += [wish.meaning for wish in wishes if wish.met[row]]
-        matches: list[Match] = []
-        for meaning in met:
-            show = evidence if meaning.signal.wanted else instead_of
-            found = show(candidate.item, meaning, query.language)
-            matches += [found] if found is not None else []
-        matches += [Match(s, candidate.item.words(query.language)[0], "title") for s, rows in names.items() if row in rows]
-        return replace(candidate, matches=tuple(matches))
+    def _balanced(
+        self, asked: Asked, rules: HouseRules, found: Candidates, order: NDArray[np.int64], pinned: tuple[int, str] | None
+    ) -> tuple[Slot, ...]:
+        query, view, rows = asked.query, asked.view, found.rows[order]
+        plain = [_contender(asked, int(row), float(score)) for row, score in zip(rows, found.scores[order], strict=True)]
+        wanted = Wanted(
+            frozenset(s.facet for s in query.signals if s.wanted), frozenset(query.shown), rules.interests(query),
+            self.clicks, context_of(query.signals),
+        )
+        return balance(
+            rules.contenders(plain, rows, query, pinned), view.index.vectors_of(rows.astype(np.int64)), query.limit,
+            seed=query.seed, settings=rules.sliders.balance, wanted=wanted,
+        )
 
     def _near_misses(self, query: Query, view: View, required: Requirements, vector: Floats | None) -> Slate:
         def nearest(rows: Rows, limit: int) -> Sequence[int]:
@@ -287,19 +206,11 @@ def _unseen(query: Query, view: View, fitting: Mask) -> Mask:
     return unseen if unseen.any() else fitting
 
 
-def _gather(
-    query: Query, view: View, fitting: Mask, vector: Floats | None, static: Scores, also: Sequence[int]
-) -> tuple[Rows, Floats]:
-    """The fitting rows worth ranking with their cosines: the nearest in meaning, the best by words and wishes, and `also`."""
-    rows = np.flatnonzero(fitting)
-    best = top(static, rows, query.pool)
-    if vector is None:
-        found = np.union1d(best if len(best) else rows[: query.pool], also)
-        return found.astype(np.int32), np.zeros(len(found), dtype=np.float32)
-    near, cosines = view.index.nearest(vector, query.pool, None if len(rows) == len(fitting) else rows)
-    further = np.setdiff1d(np.union1d(best, also), near)
-    more = view.index.vectors_of(further.astype(np.int64)) @ vector
-    return np.concatenate((near, further)).astype(np.int32), np.concatenate((cosines, more)).astype(np.float32)
+def _order(found: Candidates, query: Query, pinned: tuple[int, str] | None) -> NDArray[np.int64]:
+    """The places of the best candidates that balance chooses from, and of the pinned one."""
+    limit = max(_BALANCED * query.limit, 24) + len(query.shown)
+    order = _unlike(np.argsort(-found.scores, kind="stable"), found.cosines, query.limit, limit)
+    return np.union1d(order, np.flatnonzero(found.rows == pinned[0])) if pinned else order
 
 
 def _unlike(order: NDArray[np.int64], cosines: Floats, most: int, limit: int) -> NDArray[np.int64]:
@@ -316,10 +227,11 @@ def _unlike(order: NDArray[np.int64], cosines: Floats, most: int, limit: int) ->
     return np.array(kept, dtype=np.int64)
 
 
-def _contender(catalogue: Catalogue, wishes: Sequence[Wish], row: int, score: float) -> Contender:
+def _contender(asked: Asked, row: int, score: float) -> Contender:
+    catalogue = asked.view.catalogue
+    brand, path = catalogue.brand_of[row], catalogue.path_of[row]
     return Contender(
-        catalogue.ids[row], score, _number(catalogue.brand_of[row]), _number(catalogue.path_of[row]),
-        int(catalogue.prices[row]), len(_missed(wishes, row)),
+        catalogue.ids[row], score, _number(brand), _number(path), int(catalogue.prices[row]), len(asked.missed(row))
     )
 
 
@@ -327,16 +239,28 @@ def _number(label: int) -> str:
     return str(label) if label >= 0 else ""
 
 
-def _missed(wishes: Sequence[Wish], row: int) -> tuple[Signal, ...]:
-    return tuple(wish.meaning.signal for wish in wishes if not wish.met[row])
+def _candidate(asked: Asked, found: Candidates, place: int, items: dict[int, Item]) -> Candidate:
+    """The item at a place with the words that prove each signal it meets."""
+    row, query, resolve = int(found.rows[place]), asked.query, asked.view.vocabulary.resolve
+    item = items[row]
+    met = [resolve(signal) for signal in dict.fromkeys(query.signals) if signal.hard]
+    met += [wish.meaning for wish in asked.wishes if wish.met[row]]
+    matches: list[Match] = []
+    for meaning in met:
+        show = evidence if meaning.signal.wanted else instead_of
+        proof = show(item, meaning, query.language)
+        matches += [proof] if proof is not None else []
+    matches += [Match(s, item.words(query.language)[0], "title") for s, rows in asked.names.items() if row in rows]
+    return Candidate(item, float(found.scores[place]), float(found.cosines[place]), tuple(matches), asked.missed(row))
 
 
-def _levelled(cosines: Floats) -> Scores:
-    """Cosines brought to 0..1; embedders differ in the range they use."""
-    if not len(cosines):
-        return cosines.astype(np.float64)
-    low, high = float(cosines.min()), float(cosines.max())
-    return ((cosines - low) / max(high - low, 0.03)).astype(np.float64)
+def _relaxed(asked: Asked, picks: Sequence[Pick]) -> tuple[Signal, ...]:
+    """The open wishes that no pick meets."""
+    kept = {match.signal for pick in picks for match in pick.candidate.matches}
+    kept |= {wish.meaning.signal for wish in asked.wishes for p in picks if wish.meaning.signal not in p.candidate.missed}
+    resolve = asked.view.vocabulary.resolve
+    wished = (s for s in dict.fromkeys(asked.query.signals) if not s.hard or s in asked.names)
+    return tuple(s for s in wished if s not in kept and resolve(s).kind != "any")
 
 
 def _unit(vector: Floats) -> Floats:

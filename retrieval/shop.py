@@ -18,7 +18,9 @@ from retrieval.embedding.embedder import Embedder, open_embedder
 from retrieval.errors import StoreError
 from retrieval.index import VectorIndex
 from retrieval.index_choice import ServedIndex, build_index, bump_version, embed_missing, large_enough, open_index, stored_version
-from retrieval.schema import HelpPage, Interaction, Item, Order, Review, Variant
+from retrieval.ranking import Ranker, RankerFile
+from retrieval.readings import Readings
+from retrieval.schema import HelpPage, Interaction, Item, Order, Review, Signal, Variant
 from retrieval.shop_settings import SETTINGS_FILE, ShopSettings, SlidersFile, load_settings, load_sliders, save_settings
 from retrieval.sliders import Sliders
 from retrieval.tables import help_pages, interactions, items, orders, reviews, variants
@@ -41,6 +43,7 @@ class Shop:
         self._served: ServedIndex | None = None
         self._opening = RLock()
         self._sliders = SlidersFile(directory)
+        self._ranker = RankerFile(directory / "ranker")
 
     @classmethod
     def create(
@@ -122,6 +125,11 @@ class Shop:
         """Counts the imports that changed something, in whichever process they ran."""
         with self.reading() as connection:
             return stored_version(connection)
+
+    @property
+    def ranker(self) -> Ranker:
+        """The ranker trained for this shop, the shipped one before that."""
+        return self._ranker.current()
 
     @property
     def embedder(self) -> Embedder:
@@ -215,6 +223,10 @@ class Shop:
             chosen = chosen.where(interactions.c.shopper_id == shopper_id)
         with self.reading() as connection:
             yield from (rows.interaction_of(row) for row in connection.execute(chosen).mappings())
+
+    def remarks(self) -> Iterator[tuple[str, Signal]]:
+        """(item id, aspect) of everything that was read in the reviews."""
+        return Readings(self.engine).remarks()
 
     def _rows(self, chosen: Select[Any]) -> Sequence[RowMapping]:
         with self.reading() as connection:

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from retrieval.catalogue import Catalogue, build_catalogue
 from retrieval.embedding.hashing_embedder import HashingEmbedder
-from retrieval.schema import Attribute, Item, Money, Translation, Variant
+from retrieval.ranking import load_ranker
+from retrieval.schema import Attribute, Interaction, Item, Money, Signal, Translation, Variant
 from retrieval.search import Search
 from retrieval.sliders import DEFAULT_SLIDERS
 from retrieval.vocabulary import Vocabulary
@@ -146,6 +147,9 @@ class RememberedShop:
         self.settings = ShopSettings(currency)
         self.index_warning = self.sliders_warning = ""
         self.sliders = DEFAULT_SLIDERS
+        self.ranker = load_ranker()
+        self.done: tuple[Interaction, ...] = ()
+        self.said: tuple[tuple[str, Signal], ...] = ()
         self.put(items)
 
     def put(self, items: Iterable[Item]) -> None:
@@ -158,6 +162,12 @@ class RememberedShop:
 
     def items(self, ids: Sequence[str]) -> Sequence[Item]:
         return [self._items[item_id] for item_id in ids]
+
+    def interactions(self) -> Iterable[Interaction]:
+        return self.done
+
+    def remarks(self) -> Iterable[tuple[str, Signal]]:
+        return self.said
 
 
 @pytest.fixture(scope="session")
