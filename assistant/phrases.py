@@ -84,6 +84,7 @@ _TEXT: dict[str, dict[Language, str]] = {
     "just": {"en": "{low}", "zh": "{low}"},
     "between": {"en": "{low} to {high}", "zh": "{low}到{high}"},
     "from": {"en": "{low} and up", "zh": "{low}以上"},
+    "which_today": {"en": "You used to ask for {old}, lately for {new}: which is it today?", "zh": "您以前常看{old}，最近在看{new}，今天想看哪一种？"},
     "no_preference": {"en": "no preference", "zh": "都可以"},
     "join": {"en": ", ", "zh": "、"},
 }
