@@ -117,7 +117,7 @@ def _filled(table: _Table, chance: float, seed: tuple[int, int]) -> Slot:
     greedy, receipt, reason = table.best()
     pool = np.flatnonzero(table.worth_exploring()) if chance else np.empty(0, dtype=np.int64)
     if not len(pool):
-        return Slot(greedy, receipt, reason)
+        return Slot(greedy, receipt, reason, 1.0, chance)
     wanted = table.wanted
     ids = [table.contenders[place].id for place in pool.tolist()]
     drawn = chances(*posteriors(wanted.clicks, ids, wanted.context, table.scores[pool]), [seed[0] & 0xFFFFFFFF, seed[1], 1])

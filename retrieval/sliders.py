@@ -101,6 +101,10 @@ class Sliders:
 
 
 DEFAULT_SLIDERS = Sliders()
+BY_SCORE_ALONE = Sliders(BalanceSettings(
+    diversity=0, price_spread=0, brand_share=1, category_share=1, category_balance=0, exploration=0,
+))
+"""What a preview holds the sliders against."""
 
 
 def sliders_from(tables: Mapping[str, Any]) -> Sliders:

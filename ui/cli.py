@@ -135,6 +135,22 @@ def search(shop: ShopArgument, query: str, limit: int = 10, json: Json = False) 
 
 
 @app.command()
+def settings(
+    shop: ShopArgument,
+    changes: Annotated[
+        list[str] | None, typer.Argument(metavar="NAME=VALUE", help="balance.exploration=0.2 pins.kettle=A1 bans.items=A7,A8")
+    ] = None,
+    preview: Annotated[str, typer.Option(help="`words | category=kettle`: its slate before and after; saves nothing.")] = "",
+    limit: Annotated[int, typer.Option(min=1, max=50, help="Items of the preview.")] = 5,
+    json: Json = False,
+) -> None:
+    """The merchant's sliders, promotions, pins and bans: shown, changed, tried on a query."""
+    from ui.settings import show_or_change
+
+    show_or_change(shop, changes or (), preview, limit, as_json=json)
+
+
+@app.command()
 def doctor(json: Json = False) -> None:
     """What is here, what is missing, and the command that cures it."""
     from ui.doctor import examine, show
