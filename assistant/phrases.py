@@ -120,6 +120,11 @@ def has_phrase(key: str) -> bool:
     return key in _TEXT
 
 
+def spoken(language: Language) -> tuple[str, ...]:
+    """Everything the assistant may say in a language, facts left open."""
+    return tuple(said[language] for said in _TEXT.values())
+
+
 def button_line(text: str) -> str | None:
     """The line of the button with this text; None for words that are no button's."""
     wanted = text.strip().casefold()

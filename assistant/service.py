@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from dataclasses import dataclass, field
 
-import numpy as np
 from babel.dates import format_date
-from numpy.typing import NDArray
 
 from assistant.errors import ModelError
+from assistant.help_passages import HelpPassages
 from assistant.language import LanguageModel
 from assistant.passages import answer_question
 from assistant.phrases import STATUS, say
@@ -25,13 +23,12 @@ _CANDIDATES = 3
 
 @dataclass(slots=True)
 class HelpDesk:
-    """The shop's help pages, cut into passages and embedded once per version of the shop."""
+    """The shop's help pages, cut and embedded once per version of the shop."""
 
     shop: Shop
     settings: Settings = field(default_factory=Settings)
     _version: int = -1
-    _passages: tuple[tuple[HelpPage, str], ...] = ()
-    _vectors: NDArray[np.float32] | None = None
+    _passages: HelpPassages | None = None
 
     def answer(
         self, reading: Reading, model: LanguageModel | None = None, cancel: threading.Event | None = None
@@ -39,70 +36,38 @@ class HelpDesk:
         """The answer to a question about the rules, in the page's own words with its version; without one, a person takes over.
 
         A model that was tuned for it picks the sentence out of the nearest passages, or says that none answers; without it the
-        nearest passage is quoted whole where it is near enough.
+        nearest passage is quoted whole, with the page's next best, where it is likely to answer.
         """
-        self.refresh()
-        near = self._nearest(reading)
+        topics = {signal.value for signal in reading.signals if signal.facet == "topic"}
+        near = self.refresh().nearest(reading.text, reading.language, _CANDIDATES, topics)
         if not near:
             return Reply("handoff", say("no_policy", reading.language)), ()
+        first = near[0]
         if model is None or "service" not in model.tuned:
-            page, text, enough = near[0]
-            return self._quoting(reading, page, text) if enough else Reply("handoff", say("no_policy", reading.language)), ()
-        texts = [f"{page.title}: {text}" for page, text, _ in near]
+            if first.confidence < self.settings.policy_confidence:
+                return Reply("handoff", say("no_policy", reading.language)), ()
+            return self._quoting(reading, first.page, *first.context), ()
+        texts = [f"{found.page.title}: {found.text}" for found in near]
         try:
-            found = answer_question(reading.text, texts, model, deadline=self.settings.read_deadline, cancel=cancel)
+            answer = answer_question(reading.text, texts, model, deadline=self.settings.read_deadline, cancel=cancel)
         except ModelError as error:
             note = Degradation("service", f"{error}; the nearest passage is quoted as it stands")
-            return self._quoting(reading, *near[0][:2]), (note,)
-        if found is None:
+            return self._quoting(reading, first.page, *first.context), (note,)
+        if answer is None:
             return Reply("handoff", say("no_policy", reading.language)), ()
-        page, text, _ = near[found.passage]
-        return self._quoting(reading, page, text, found.quote), ()
+        found = near[answer.passage]
+        return self._quoting(reading, found.page, found.text, quote=answer.quote), ()
 
-    def _quoting(self, reading: Reading, page: HelpPage, text: str, quote: str = "") -> Reply:
-        said = say("policy", reading.language, title=page.title, version=page.version, text=quote or text)
-        return Reply("service", said, passages=(Passage(page.id, page.version, page.title, text),))
+    def _quoting(self, reading: Reading, page: HelpPage, *texts: str, quote: str = "") -> Reply:
+        said = say("policy", reading.language, title=page.title, version=page.version, text=quote or "\n\n".join(texts))
+        return Reply("service", said, passages=tuple(Passage(page.id, page.version, page.title, text) for text in texts))
 
-    def _nearest(self, reading: Reading) -> list[tuple[HelpPage, str, bool]]:
-        """The passages nearest to the question, those on its topic first, and whether each is near enough to be an answer."""
-        topics = {signal.value for signal in reading.signals if signal.facet == "topic"}
-        own = [row for row, (page, _) in enumerate(self._passages) if page.language == reading.language]
-        rows = own or list(range(len(self._passages)))
-        if not rows or self._vectors is None:
-            return []
-        scores = self._vectors @ self.shop.embedder.embed([reading.text], query=True)[0]
-        on_topic = {row for row in rows if self._passages[row][0].topic in topics}
-        order = sorted(rows, key=lambda row: (row not in on_topic, -float(scores[row])))
-        if len(on_topic) >= _CANDIDATES:  # one place is left for what the topic, which may be misread, leaves out
-            outside = max((row for row in rows if row not in on_topic), key=lambda row: float(scores[row]), default=None)
-            order = [*order[: _CANDIDATES - 1], *([outside] if outside is not None else order[_CANDIDATES - 1 :])]
-        near = self.settings.policy_similarity
-        return [(*self._passages[row], row in on_topic or float(scores[row]) >= near) for row in order[:_CANDIDATES]]
-
-    def refresh(self) -> None:
-        """Cut and embed the pages anew when the shop has changed."""
-        if self._version == self.shop.version:
-            return
-        pages = self.shop.help_pages()
-        self._passages = tuple((page, text) for page in pages for text in passages_of(page.text))
-        texts = [f"{page.title}. {text}" for page, text in self._passages]
-        self._vectors = self.shop.embedder.embed(texts) if texts else None
-        self._version = self.shop.version
-
-
-def passages_of(text: str) -> tuple[str, ...]:
-    """The paragraphs of a help page as plain text, headings joined to what follows them."""
-    blocks = [" ".join(block.split()) for block in re.split(r"\n\s*\n", text) if block.strip()]
-    passages: list[str] = []
-    heading = ""
-    for block in blocks:
-        plain = re.sub(r"[*_`]|^#+\s*", "", block).strip()
-        if block.startswith("#"):
-            heading = plain
-            continue
-        passages.append(f"{heading}: {plain}" if heading else plain)
-        heading = ""
-    return tuple(passages)
+    def refresh(self) -> HelpPassages:
+        """The pages as they are now, cut and embedded anew when the shop has changed."""
+        version = self.shop.version
+        if self._passages is None or self._version != version:
+            self._passages, self._version = HelpPassages(self.shop.help_pages(), self.shop.embedder), version
+        return self._passages
 
 
 def answer_order(reading: Reading, shop: Shop, shopper_id: str) -> Reply:

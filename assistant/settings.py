@@ -33,8 +33,7 @@ class Settings:
     """Seconds for all sentences of a reply together; then the rest is worded from templates."""
     sentence_tokens: int = 48
     """Longest explanation of one item, in tokens."""
-    policy_similarity: float = 0.80
-    """Cosine below which no passage counts as an answer, for the multilingual embedder, whose unrelated texts
-    lie near 0.75."""
+    policy_confidence: float = 0.5
+    """Below it, 0 to 1, a passage is not quoted as the answer to a question; a person takes over. Higher hands over more."""
     questions: QuestionSettings = QuestionSettings()
     """When it asks back."""
