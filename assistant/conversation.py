@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from assistant.answers import about_items, compare_items
 from assistant.interests import fold, query_for, show, without
 from assistant.language import LanguageModel
+from assistant.leaning import leaning_wishes, leanings, session_drift, unspoken, which_today
 from assistant.phrases import gives_up
 from assistant.questions import answers_to, next_question
 from assistant.reading import BUTTON, read_message
@@ -124,8 +125,12 @@ class Assistant:
     def _recommend(
         self, turn: Turn, screen: Sequence[Item], history: Sequence[Turn], cancel: threading.Event | None
     ) -> Iterator[Turn]:
-        query = query_for(turn.profile, turn.reading, screen, history, self.settings.limit)
+        drift = session_drift(turn.profile, history, self.shop.items)
+        query, leans = query_for(turn.profile, turn.reading, screen, history, self.settings.limit), leanings(drift)
+        inferred = leaning_wishes(turn.profile, leans)
+        query = replace(query, interests=leans, signals=(*query.signals, *inferred))
         slate, standing, spent = self.search.survey(query)
+        slate = unspoken(slate, inferred)
         timings = replace(turn.timings, search=_sum(spent, _FINDING), rank=_sum(spent, _RANKING))
         writer = Writer(self.shop, self.model, self.settings)
         profile = show(turn.profile, slate.items)
@@ -134,7 +139,9 @@ class Assistant:
             turn, query=query, slate=slate, profile=profile, screen=screen_ids or turn.screen, timings=timings,
             degraded=turn.degraded + tuple(Degradation("search", note) for note in slate.degraded),
         )
-        question = next_question(self.search.view(), standing, slate, turn, history, self.settings.questions)
+        view, language = self.search.view(), turn.reading.language
+        question = which_today(turn.profile, drift, history, language, view.catalogue.shelves) if slate.picks else None
+        question = question or next_question(view, standing, slate, turn, history, self.settings.questions)
         for reply in writer.write(turn.reading, turn.profile, slate, cancel, question):
             yield replace(found, reply=reply, degraded=found.degraded + tuple(writer.degraded))
 

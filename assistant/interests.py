@@ -87,12 +87,8 @@ def show(profile: Profile, items: Sequence[Item]) -> Profile:
     return replace(profile, shown=tuple(dict.fromkeys((*profile.shown, *(item.id for item in items)))))
 
 
-def query_for(
-    profile: Profile, reading: Reading, screen: Sequence[Item], history: Sequence[Turn], limit: int,
-    interests: tuple[tuple[str, float], ...] = (),
-) -> Query:
-    """What to search for after the message: the wishes held, items to resemble, what not to show again, and the `interests` that
-    the slate's mix is to follow."""
+def query_for(profile: Profile, reading: Reading, screen: Sequence[Item], history: Sequence[Turn], limit: int) -> Query:
+    """What to search for after the message: the wishes held, items to resemble, and what not to show again."""
     signals = profile.signals
     like = tuple(item.id for item in referred(reading, screen)) if reading.intent == "refine" else ()
     names = named(reading) if reading.intent in ("recommend", "refine") else ()
@@ -107,7 +103,6 @@ def query_for(
         shown=profile.shown,
         rejected=profile.rejected,
         fresh=reading.intent == "refine" and not reading.signals,
-        interests=interests,
         limit=limit,
         seed=len(history),
     )

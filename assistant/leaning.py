@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from datetime import timedelta
 
 from assistant.fading import mass_of
@@ -10,8 +11,10 @@ from assistant.interests import long_term, wishes
 from assistant.migration import Drift, DriftSettings, Seen, follow, target
 from assistant.notation import format_line
 from assistant.phrases import say
+from assistant.safety import language_of
 from assistant.schema import Answer, Profile, Question, Turn
-from retrieval.schema import Item, Language, Signal
+from retrieval.catalogue import Shelf
+from retrieval.schema import Item, Language, Signal, Slate
 
 WORDS = DriftSettings(dispersion=1.0, visit=timedelta(0), hazard=0.1)
 """A message is an act on its own, and a taste may move between any two."""
@@ -22,6 +25,7 @@ _MOST = 5
 _MATTERS = 0.15, 0.85
 """Between these probabilities of a move it is open which interest counts today."""
 _FACET = "interest"
+_HALF = 0.5
 
 
 def session_drift(profile: Profile, history: Sequence[Turn], items: Callable[[Sequence[str]], Sequence[Item]]) -> Drift:
@@ -34,7 +38,8 @@ def session_drift(profile: Profile, history: Sequence[Turn], items: Callable[[Se
         return Drift()
     first = min((turn.at for turn in history), default=max((i.at for i in held), default=None))
     assert first is not None
-    acts = [Seen(first - timedelta(days=1), (i.signal.value,), weight=_ACTS * mass_of(i.strength)) for i in held if i.strength > 0]
+    earlier = first - timedelta(days=1)
+    acts = [Seen(earlier, (i.signal.value,), weight=_ACTS * mass_of(i.strength)) for i in held if i.strength > 0]
     for turn in history:
         if turn.slate and turn.slate.picks and wishes(turn.reading):
             kinds = tuple(item.category[-1] for item in items([item.id for item in turn.slate.items]) if item.category)
@@ -47,13 +52,24 @@ def leanings(drift: Drift) -> tuple[tuple[str, float], ...]:
     return tuple(target(drift, WORDS).items())[:_MOST]
 
 
+def leaning_wishes(profile: Profile, leans: Sequence[tuple[str, float]]) -> tuple[Signal, ...]:
+    """The kind that makes up half of the leaning or more, as a soft wish; none when the shopper named a kind herself."""
+    if any(signal.facet == "category" and signal.wanted for signal in profile.signals):
+        return ()
+    return tuple(Signal("category", "~", kind, "profile") for kind, share in leans[:1] if share >= _HALF)
+
+
+def unspoken(slate: Slate, inferred: Sequence[Signal]) -> Slate:
+    """The slate without a word on unmet wishes that nobody stated."""
+    return replace(slate, relaxed=tuple(signal for signal in slate.relaxed if signal not in inferred))
+
+
 def which_today(
-    profile: Profile, drift: Drift, history: Sequence[Turn], language: Language, called: Callable[[str, Language], str]
+    profile: Profile, drift: Drift, history: Sequence[Turn], language: Language, shelves: Iterable[Shelf] = ()
 ) -> Question | None:
     """"You used to ask for hiking, lately for gardening: which is it today?"
 
-    Asked once, and only when it matters: the message names no kind of product, and it is open whether the taste has moved. `called`
-    gives the name of a kind in a language.
+    Asked once, and only when it matters: the message names no kind of product, and it is open whether the taste has moved.
     """
     asked = any(turn.reply.question is not None and turn.reply.question.facet == _FACET for turn in history)
     named = any(signal.facet == "category" and signal.wanted for signal in profile.signals)
@@ -62,16 +78,17 @@ def which_today(
     old, new = _sides(drift)
     if not old or not new or old == new or not _open(drift):
         return None
-    return question_for(old, new, language, called)
+    return question_for(old, new, language, shelves)
 
 
-def question_for(old: str, new: str, language: Language, called: Callable[[str, Language], str]) -> Question:
-    """Which of two kinds it is today, with an answer for either and one for both."""
-    answers = [(called(kind, language), kind) for kind in (new, old)]
-    told = [Answer(name, format_line("refine", (Signal("category", "~", kind),))) for name, kind in answers]
+def question_for(old: str, new: str, language: Language, shelves: Iterable[Shelf] = ()) -> Question:
+    """Which of two kinds it is today, with an answer for either and one for both; named as the shelves are in the language."""
+    names = {path_name: shelf.names for shelf in shelves for path_name in shelf.names}
+    called = [next((n for n in sorted(names.get(k, ())) if language_of(n, language) == language), k) for k in (new, old)]
+    lines = (format_line("refine", (Signal("category", "~", kind),)) for kind in (new, old))
+    told = [Answer(name, line) for name, line in zip(called, lines, strict=True)]
     both = Answer(say("no_preference", language), format_line("refine", ()))
-    text = say("which_today", language, old=answers[1][0], new=answers[0][0])
-    return Question(_FACET, text, (*told, both), 1.0)
+    return Question(_FACET, say("which_today", language, new=called[0], old=called[1]), (*told, both), 1.0)
 
 
 def _open(drift: Drift) -> bool:
@@ -90,8 +107,7 @@ def _sides(drift: Drift) -> tuple[str, str]:
     """The kind that was most turned to before, and lately."""
     if drift.migrations:
         return drift.migrations[-1].old[0][0], drift.migrations[-1].new[0][0]
-    before, lately = _most(drift.seen[:1] + tuple(s for s in drift.seen if s.at == drift.seen[0].at)), _most(drift.seen[-1:])
-    return before, lately
+    return _most(s for s in drift.seen if s.at == drift.seen[0].at), _most(drift.seen[-1:])
 
 
 def _most(seen: Iterable[Seen]) -> str:
