@@ -18,6 +18,9 @@ _ONE_COUNTED = re.compile(
 _LEXICAL = re.compile(r"三只松鼠|双十一|双十二|七匹狼|百分之?百|千万别|千万不|万一|一千零一夜|五十铃|三十而已")
 _REST = re.compile(r"[一二两三四五六七八九\d][米块]$")
 """Before the tail of 一米八, 两块五."""
+_JOINED_AFTER = re.compile(r"\s*[和跟与同或、]\s*(?:[一二三四五六七八九](?![零〇一二两三四五六七八九十百千万])|[1-9](?!\d))")
+_JOINED_BEFORE = re.compile(r"(?:(?<![零〇一二两三四五六七八九十百千万])[一二三四五六七八九]|(?<!\d)[1-9])\s*[和跟与同或、]\s*$")
+"""Two single numbers side by side count things on a screen: 二跟三."""
 _BARE_UNIT = re.compile(r"(?:元|块|以内|以下|左右|上下)")
 
 
@@ -32,11 +35,18 @@ def numbers_in(text: str) -> list[tuple[int, int, str]]:
         if start and text[start - 1] in "数好上多" and run.group()[0] in "百千万":
             continue
         digits = _digits(run.group(), text[start - 1 : start], text[end:])
+        if not digits and len(run.group()) == 1 and _joined(text, start, end):
+            digits = str(_DIGITS.get(run.group(), ""))
         if not digits and set(run.group()) <= set(_DIGITS) and _REST.search(text[:start]):
             digits = "".join(str(_DIGITS[char]) for char in run.group())
         if digits:
             found.append((start, end, digits))
     return found
+
+
+def _joined(text: str, start: int, end: int) -> bool:
+    """True for a single number beside another one."""
+    return bool(_JOINED_AFTER.match(text, end) or _JOINED_BEFORE.search(text[max(0, start - 5) : start]))
 
 
 def _digits(run: str, before: str, after: str) -> str:

@@ -74,8 +74,20 @@ def read_message(
         intent, signals = parse(line)
     except ValueError as error:
         return plain, (*notes, Degradation("read", f"{problem or error}; the message is searched as plain text"))
-    found = tuple(_grounded(signal, normalised) for signal in signals)
-    return Reading(intent, language, found, cleaned.text, model.name), notes
+    reading = Reading(intent, language, tuple(_grounded(each, normalised) for each in signals), cleaned.text, model.name)
+    if history and _echoes(reading):
+        alone, _ = read_message(
+            message, model=model, shown=shown, facets=facets, currency=currency, default=default, settings=settings,
+            cancel=cancel,
+        )
+        reading = alone if alone.intent == "chat" else reading
+    return reading, notes
+
+
+def _echoes(reading: Reading) -> bool:
+    """True for a service question of which no word stands in the message: it may be the last one, read out of the history
+    again ("thanks", after the rules on returns)."""
+    return reading.intent in ("order", "policy") and not any(signal.span for signal in reading.signals)
 
 
 def _answer_line(text: str, answers: Sequence[Answer]) -> str | None:

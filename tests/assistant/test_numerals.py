@@ -17,6 +17,8 @@ from assistant.numerals import normalise
         ("above a tenner", "above 10"), ("两百块以内", "200块以内"), ("一百二左右", "120左右"), ("一千五以内", "1500以内"),
         ("一百五到二百五", "150到250"), ("两万以内", "20000以内"), ("三个人", "3个人"), ("三模", "3模"), ("第二个", "第2个"),
         ("百元左右", "100元左右"), ("八十多岁", "80多岁"), ("四星以上", "4星以上"), ("最多三千", "最多3000"),
+        ("二跟三哪个噪音小", "2跟3哪个噪音小"), ("1和三比一下", "1和3比一下"), ("一、二、三都不错", "1、2、3都不错"),
+        ("一和十五", "一和15"),
     ],
 )
 def test_number_words_become_digits(typed, read):
@@ -25,7 +27,7 @@ def test_number_words_become_digits(typed, read):
 
 
 @pytest.mark.parametrize(
-    "typed", ["one handed", "this one", "no one", "a grand piano", "一点", "一下", "一些", "零添加", "三星手机", "五仁", "九阳", "三四十个", "三脚架", "万一"],
+    "typed", ["one handed", "this one", "no one", "a grand piano", "一点", "一下", "一些", "零添加", "三星手机", "五仁", "九阳", "三四十个", "三脚架", "万一", "三跟单鞋", "一和都好"],
 )
 def test_lexical_wholes_stay(typed):
     """A word that only looks like a number is left alone."""

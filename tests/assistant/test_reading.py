@@ -8,7 +8,7 @@ import pytest
 
 from assistant.errors import GenerationError
 from assistant.language import Generation
-from assistant.language.scripted import ScriptedReader
+from assistant.language.scripted import ScriptedModel, ScriptedReader
 from assistant.reading import PLAIN, read_message
 from assistant.schema import Message
 
@@ -79,3 +79,17 @@ def test_a_huge_message_is_cut() -> None:
     reading, notes = read_message("kettle " * 15_000, model=READER)
     assert len(reading.text) <= 2_000
     assert "characters were read" in str(notes[0])
+
+
+@pytest.mark.parametrize(("message", "alone", "read"), [
+    ("thanks", "chat", "chat"), ("how long may that take", "policy | topic=returns", "policy"), ("the sofa too?", "recommend", "policy"),
+])
+def test_thanks_are_no_question(message: str, alone: str, read: str) -> None:
+    """A service question of which the message says no word is asked again without the history; small talk is then small talk."""
+
+    def answer(messages: tuple[Message, ...], how: Generation) -> str:
+        return "policy | topic=returns" if "30 days" in messages[-1].text else alone
+
+    history = (Message("user", "can i return it"), Message("assistant", "You have 30 days."))
+    reading, _ = read_message(message, model=ScriptedModel(answer), history=history)
+    assert reading.intent == read
