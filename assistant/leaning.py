@@ -32,13 +32,12 @@ def session_drift(profile: Profile, history: Sequence[Turn], items: Callable[[Se
     """Where the taste stands after the turns of the session, beginning with the profile's long-term interests in kinds.
 
     A turn counts for the kinds that its wishes found; one that wished for nothing shows what was held already and counts not.
+    Without long-term interests there is nothing to move away from.
     """
     held = [i for i in long_term(profile) if i.signal.facet == "category" and i.signal.wanted]
-    if not held and not history:
+    if not held:
         return Drift()
-    first = min((turn.at for turn in history), default=max((i.at for i in held), default=None))
-    assert first is not None
-    earlier = first - timedelta(days=1)
+    earlier = min([turn.at for turn in history] or [max(i.at for i in held)]) - timedelta(days=1)
     acts = [Seen(earlier, (i.signal.value,), weight=_ACTS * mass_of(i.strength)) for i in held if i.strength > 0]
     for turn in history:
         if turn.slate and turn.slate.picks and wishes(turn.reading):
@@ -53,8 +52,9 @@ def leanings(drift: Drift) -> tuple[tuple[str, float], ...]:
 
 
 def leaning_wishes(profile: Profile, leans: Sequence[tuple[str, float]]) -> tuple[Signal, ...]:
-    """The kind that makes up half of the leaning or more, as a soft wish; none when the shopper named a kind herself."""
-    if any(signal.facet == "category" and signal.wanted for signal in profile.signals):
+    """The kind that makes up half of the leaning or more, as a soft wish; none when the shopper has wished for anything but a
+    price herself: a gift for somebody has nothing to do with what she buys."""
+    if any(signal.facet not in ("price", "rating") for signal in profile.signals):
         return ()
     return tuple(Signal("category", "~", kind, "profile") for kind, share in leans[:1] if share >= _HALF)
 

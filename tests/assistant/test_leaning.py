@@ -31,7 +31,7 @@ ITEMS = {
 HIKER = with_long_term(Profile(), [Interest(Signal("category", "~", "Hiking boots", "profile"), 0.8, "purchase", NOW, term="long")])
 SAID = {
     "a garden hose": "recommend | category=garden hose", "a longer one": "refine | category=garden hose | size~long",
-    "a gift": "recommend | use~gift", "again a hose": "recommend | category=garden hose",
+    "surprise me": "recommend", "a gift": "recommend | use~gift", "again a hose": "recommend | category=garden hose",
 }
 
 
@@ -64,8 +64,15 @@ def test_slates_that_nobody_asked_for_do_not_count() -> None:
 
 
 def test_nothing_known_leans_nowhere() -> None:
-    """Without interests and without turns no mix is asked for."""
-    assert leanings(session_drift(Profile(), (), items)) == ()
+    """Without long-term interests no mix is asked for, whatever was searched before."""
+    assert leanings(session_drift(Profile(), [garden(1)], items)) == ()
+
+
+def test_a_wish_is_not_mixed_with_what_is_usually_bought(assistant: Assistant) -> None:
+    """A gift is not taken to be hiking boots because its buyer hikes."""
+    turn = assistant.respond("a gift", profile=HIKER)
+    assert turn.query is not None
+    assert [str(signal) for signal in turn.query.signals] == ["use~gift"]
 
 
 def test_the_question_is_asked_once_and_when_it_matters() -> None:
@@ -94,9 +101,9 @@ def assistant(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Assistant]:
 
 def test_the_slate_of_an_open_request_moves(assistant: Assistant) -> None:
     """The same open request shows a hiker boots first, and after three garden messages hoses first, in one session."""
-    before = assistant.respond("a gift", profile=HIKER)
+    before = assistant.respond("surprise me", profile=HIKER)
     turn, history = before, []
-    for said in ("a garden hose", "a longer one", "again a hose", "a gift"):
+    for said in ("a garden hose", "a longer one", "again a hose", "surprise me"):
         turn = assistant.respond(said, history, profile=HIKER if not history else None)
         history.append(turn)
     assert before.slate is not None
