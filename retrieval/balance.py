@@ -91,8 +91,8 @@ def balance(
     over the span of the scores and a nudge of promotion, margin and stock of at most REACH; the k-th maximises
         (1 - c) * ((1 - d) * (s + nudge) - d * likeness - price_spread * same price) - c * k * divergence
     with c = category_balance and d = diversity. Likeness is the greatest to any pick (maximal marginal relevance, Carbonell and
-    Goldstein 1998), divergence KL(wanted mix of kinds || mix with this pick) over its bound (calibrated recommendations, Steck
-    2018), times k because one pick of k moves the mix by 1/k. The last slots may go to a Thompson draw, see `exploration`.
+    Goldstein 1998), divergence KL(wanted mix of kinds || mix with this pick) (calibrated recommendations, Steck 2018), times
+    k because one pick of k moves the mix by 1/k. The last slots may go to a Thompson draw, see `exploration`.
     Raises RankingError for scores or vectors that are no numbers, or do not match the contenders.
     """
     scores = np.array([contender.score for contender in contenders], dtype=np.float64)

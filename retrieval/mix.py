@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -52,14 +51,14 @@ class Mix:
         self.counts[self.codes[place]] += 1
 
     def divergences(self) -> Floats:
-        """k * KL(target || mix of the picks and this contender, the k-th) over its bound, for each contender. Shape: (n,)."""
+        """k * KL(target || mix of the picks and this contender, the k-th) in nats, for each contender. Shape: (n,)."""
         size = len(self.counts)
         if not self.target.any():
             return np.zeros(len(self.codes))
         mixes = (self.counts + np.eye(size)) / (self.counts.sum() + 1)  # a row for each kind that may be added
         mixes = (1 - _SMOOTHING) * mixes + _SMOOTHING * self.target
         held = self.target > 0
-        by_kind = (self.target[held] * np.log(self.target[held] / mixes[:, held])).sum(axis=1) / -math.log(_SMOOTHING)
+        by_kind = (self.target[held] * np.log(self.target[held] / mixes[:, held])).sum(axis=1)
         divergences: Floats = (self.counts.sum() + 1) * by_kind[self.codes]
         return divergences
 

@@ -42,7 +42,7 @@ class BalanceSettings:
     explore_from: int = slider(3, 1, 100, "items from which on a slate may explore; a shorter one is all relevance")
     explore_reach: float = slider(0.6, 0, 1, "least score of an explored item, of the way from weak contenders to strong ones")
     seller_share: float = slider(1.0, 0, 1, "most of a slate that one seller fills, rounded up")
-    category_balance: float = slider(0.1, 0, 1, "weight of a mix of categories like the shopper's interests, or like what fits")
+    category_balance: float = slider(0.05, 0, 1, "weight of a mix of categories like the shopper's interests, or like what fits")
     exploration: float = slider(0.1, 0, 0.5, "share of the slots that go to items of which clicks still have to be learnt")
     margin: float = slider(0.0, 0, 1, "how much a higher margin counts among near ties; needs a cost in the feed")
     stock: float = slider(0.0, 0, 1, "how much a fuller stock counts among near ties; needs stock in the feed")
