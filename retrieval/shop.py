@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import RLock
 from typing import Any
 
-from sqlalchemy import Connection, Engine, RowMapping, Select, select
+from sqlalchemy import Connection, Engine, RowMapping, Select, func, select
 
 from retrieval import rows
 from retrieval.database import migrate, open_engine, reading, sole_writer, writing
@@ -223,6 +223,11 @@ class Shop:
             chosen = chosen.where(interactions.c.shopper_id == shopper_id)
         with self.reading() as connection:
             yield from (rows.interaction_of(row) for row in connection.execute(chosen).mappings())
+
+    def interaction_count(self) -> int:
+        """How many interactions the shop holds."""
+        with self.reading() as connection:
+            return int(connection.execute(select(func.count()).select_from(interactions)).scalar_one())
 
     def remarks(self) -> Iterator[tuple[str, Signal]]:
         """(item id, aspect) of everything that was read in the reviews."""

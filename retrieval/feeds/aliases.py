@@ -70,12 +70,12 @@ REVIEWER_NAMES = frozenset(map(squashed, (
 """Personal data: such a column is never read, not even as an attribute."""
 
 INTERACTIONS = table("""
-shopper_id: shopper_id, user_id, user, customer_id, visitor_id, client_id, member_id, 用户id, 用户
+shopper_id: shopper_id, user_id, user, customer_id, visitor_id, client_id, member_id, reviewer_id, 用户id, 用户
 session_id: session_id, session
 item_id: item_id, item, product_id, movie_id, parent_asin, asin, sku, article_id, 商品id, 商品编号, 商品
 kind: kind, event, event_type, action, type, behavior, behaviour, interaction, 行为, 类型
-at: at, timestamp, time, event_time, date, event_date, datetime, created_at, 时间, 日期
-value: value, rating, stars, score, 评分
+at: at, timestamp, time, event_time, date, event_date, datetime, created_at, unix_review_time, 时间, 日期
+value: value, rating, stars, score, overall, 评分
 """)
 KINDS = table("""
 view: view, pageview, page_view, detail, detail_view, impression, pv, product_viewed, 浏览
