@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 import uuid
+import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -82,7 +83,8 @@ class Assistant:
             degraded=degraded, timings=Timings(read=read_ms),
         )
         first = 0.0
-        for grown in self._answer(turn, before, screen, history, cancel):
+        seed = zlib.crc32(f"{session_id}/{number}".encode())  # another draw in every conversation: its chances are logged
+        for grown in self._answer(turn, before, screen, history, cancel, seed):
             first = first or (self._since(started) if grown.reply.text else 0.0)
             turn = replace(grown, timings=replace(grown.timings, first_token=first, total=self._since(started)))
             yield turn
@@ -96,11 +98,12 @@ class Assistant:
             read_message("hello", model=self.model, settings=self.settings)
 
     def _answer(
-        self, turn: Turn, before: Profile, screen: Sequence[Item], history: Sequence[Turn], cancel: threading.Event | None
+        self, turn: Turn, before: Profile, screen: Sequence[Item], history: Sequence[Turn], cancel: threading.Event | None,
+        seed: int,
     ) -> Iterator[Turn]:
         reading = turn.reading
         if reading.intent in ("recommend", "refine"):
-            yield from self._recommend(turn, screen, history, cancel)
+            yield from self._recommend(turn, screen, history, cancel, seed)
             return
         match reading.intent:
             case "compare":
@@ -123,12 +126,12 @@ class Assistant:
         yield replace(turn, reply=reply)
 
     def _recommend(
-        self, turn: Turn, screen: Sequence[Item], history: Sequence[Turn], cancel: threading.Event | None
+        self, turn: Turn, screen: Sequence[Item], history: Sequence[Turn], cancel: threading.Event | None, seed: int
     ) -> Iterator[Turn]:
         drift = session_drift(turn.profile, history, self.shop.items)
         query, leans = query_for(turn.profile, turn.reading, screen, history, self.settings.limit), leanings(drift)
         inferred = leaning_wishes(turn.profile, leans)
-        query = replace(query, interests=leans, signals=(*query.signals, *inferred))
+        query = replace(query, interests=leans, seed=seed, signals=(*query.signals, *inferred))
         slate, standing, spent = self.search.survey(query)
         slate = unspoken(slate, inferred)
         timings = replace(turn.timings, search=_sum(spent, _FINDING), rank=_sum(spent, _RANKING))

@@ -11,6 +11,7 @@ import typer
 from retrieval.schema import Review
 from ui.measuring_cold import cold_start
 from ui.measuring_drift import drift
+from ui.measuring_policy import policy
 from ui.measuring_texts import draw_curve, need_train_extra, reviews, service, tell
 from ui.options import DEFAULT, Adapter, Baselines, BaseUrl, EmbedderName, Engine, Json, Plots, Predictions, Preset, TrainingRun
 from ui.terminal import note, print_json, progress_bar, say
@@ -21,6 +22,7 @@ train_app = typer.Typer(no_args_is_help=True, help="Train the models. Every run 
 evaluate_app.command()(reviews)
 evaluate_app.command()(service)
 evaluate_app.command()(drift)
+evaluate_app.command()(policy)
 evaluate_app.command("cold-start")(cold_start)
 
 
