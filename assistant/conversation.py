@@ -118,7 +118,7 @@ class Assistant:
                 reply, notes = self.help_desk.answer(reading, self.model, cancel)
                 turn = replace(turn, degraded=turn.degraded + notes)
             case "memory":
-                reply = on_memory(reading, before, turn.profile)
+                reply = on_memory(reading, before, turn.profile, turn.at)
             case "human":
                 reply = hand_over(reading)
             case _:

@@ -123,7 +123,7 @@ class Erasure:
         """How many rows of erased shoppers were deleted again, which an import had brought back."""
         with reading(self.engine) as connection:
             tags = set(connection.scalars(select(erased_table.c.tag)))
-            ids = {found for _, column in _personal(connection) for found in connection.scalars(select(column).distinct())}
+            ids = {found for _, column in personal_tables(connection) for found in connection.scalars(select(column).distinct())}
         again = [shopper_id for shopper_id in ids if shopper_id and self.identity.tag(shopper_id) in tags] if tags else []
         with writing(self.engine) as connection:
             return sum(sum(_delete(connection, shopper_id).values()) for shopper_id in again)
@@ -182,11 +182,11 @@ def _owned(connection: Connection, shopper_id: str) -> dict[str, int]:
     """Rows of the shopper by table."""
     return {
         table.name: len(connection.execute(select(column).where(column == shopper_id)).all())
-        for table, column in _personal(connection)
+        for table, column in personal_tables(connection)
     }
 
 
-def _personal(connection: Connection) -> Iterator[tuple[Table, Any]]:
+def personal_tables(connection: Connection) -> Iterator[tuple[Table, Any]]:
     """Every table with the column that tells whose a row is."""
     metadata = MetaData()
     metadata.reflect(connection)
@@ -220,7 +220,7 @@ def _delete(connection: Connection, shopper_id: str) -> dict[str, int]:
     theirs = select(turns_table.c.id).where(turns_table.c.shopper_id == shopper_id)
     gone = {"impressions": connection.execute(delete(impressions_table).where(impressions_table.c.turn_id.in_(theirs))).rowcount}
     written = tuple(connection.scalars(select(reviews.c.id).where(reviews.c.author == shopper_id)))
-    for table, column in _personal(connection):
+    for table, column in personal_tables(connection):
         gone[table.name] = connection.execute(delete(table).where(column == shopper_id)).rowcount
     if written:
         drop_orphans(connection)

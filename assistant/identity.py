@@ -8,7 +8,7 @@ import json
 import os
 import re
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -30,9 +30,9 @@ _ID = re.compile(r"[^\x00-\x1f\x7f]{1,128}")
 class Identity:
     """Signs and recognises the ids of one shop."""
 
-    keys: tuple[str, ...]
+    keys: tuple[str, ...] = field(repr=False)
     """Newest first."""
-    pepper: str
+    pepper: str = field(repr=False)
     """Keys the digests of erased ids; never changed, or these would not be known again."""
     max_age: int = 13 * MONTH
     """Seconds for which a signature holds: a little more than a year, so that a yearly visitor is known."""

@@ -1,78 +1,178 @@
-"""Turns, feedback and sessions in the shop's tables."""
+"""What is remembered of conversations: turns by session, and of shoppers who consented their interests beyond it.
+
+A turn begins with `begin` (the profile, with what is known of the shopper) and ends with `keep`.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Engine, delete, insert, select
+from sqlalchemy import Connection, Engine, delete, insert, select, update
 
-from assistant.memory_tables import feedback_table, turns_table
-from assistant.schema import Turn
+from assistant.behaviour import interests_from
+from assistant.fading import fade, join
+from assistant.feedback import Feedback, FeedbackLog
+from assistant.identity import Identity, open_identity
+from assistant.learning import learnt, reactions, renewed, taken_back, with_reactions
+from assistant.memory_tables import feedback_table, impressions_table, shoppers_table, turns_table
+from assistant.schema import Profile, Turn
+from assistant.shoppers import Shopper, Shoppers, claim, drop, interests_of, is_erased, shopper_of, store
+from retrieval.database import reading, upsert, writing
+from retrieval.exploration import context_of
+from retrieval.schema import Interaction, Item
+from retrieval.shop import Shop
+
+__all__ = ["Feedback", "Memory", "feedback_table", "turn_json", "turns_table"]
 
 _TURN = TypeAdapter(Turn)
 
 
-@dataclass(frozen=True, slots=True)
-class Feedback:
-    """A shopper's reaction to a recommended item (`item_id`) or to a whole reply (`item_id` empty)."""
-
-    id: str
-    """Given by the face that took it: the same event sent twice counts once."""
-    turn_id: str
-    kind: Literal["like", "dislike", "click", "cart"]
-    item_id: str = ""
-    at: datetime | None = None
+def _now() -> datetime:
+    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What was said, by session. Turns are only ever added."""
+    """What was said, by session and by shopper."""
 
     engine: Engine
+    identity: Identity
+    now: Callable[[], datetime] = field(default=_now)
+    feedback: FeedbackLog = field(init=False)
+    shoppers: Shoppers = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "feedback", FeedbackLog(self.engine, self.identity, now=self.now))
+        object.__setattr__(self, "shoppers", Shoppers(self.engine, self.identity, now=self.now))
+
+    @classmethod
+    def of(cls, shop: Shop, now: Callable[[], datetime] = _now) -> Memory:
+        """The memory of a shop; its keys are made at first use. Raises StoreError."""
+        return cls(shop.engine, open_identity(shop.directory), now)
 
     def turns(self, session_id: str) -> tuple[Turn, ...]:
         """The session's turns, oldest first; empty for a session that nobody began."""
-        rows = select(turns_table.c.body).where(turns_table.c.session_id == session_id).order_by(turns_table.c.number)
-        with self.engine.connect() as connection:
-            return tuple(_TURN.validate_json(body) for (body,) in connection.execute(rows))
+        chosen = select(turns_table).where(turns_table.c.session_id == session_id).order_by(turns_table.c.number)
+        with reading(self.engine) as connection:
+            return tuple(map(turn_of, connection.execute(chosen)))
 
-    def add(self, turn: Turn) -> None:
-        """Keep a finished turn. Raises ValueError for one whose reply still grows."""
+    def turns_of(self, shopper_id: str) -> tuple[Turn, ...]:
+        """The shopper's turns, oldest first."""
+        chosen = select(turns_table).where(turns_table.c.shopper_id == shopper_id)
+        with reading(self.engine) as connection:
+            return tuple(map(turn_of, connection.execute(chosen.order_by(turns_table.c.at, turns_table.c.number))))
+
+    def consented(self) -> Iterator[Turn]:
+        """The turns that may be learnt from, oldest first: those of shoppers who agreed to it."""
+        agreed = select(shoppers_table.c.id).where(shoppers_table.c.training, shoppers_table.c.erasing.is_(False))
+        chosen = select(turns_table).where(turns_table.c.shopper_id.in_(agreed), turns_table.c.shopper_id != "")
+        with reading(self.engine) as connection:
+            yield from map(turn_of, connection.execute(chosen.order_by(turns_table.c.at, turns_table.c.id)))
+
+    def begin(self, history: Sequence[Turn], shopper_id: str = "") -> Profile:
+        """The profile before the next turn: the session's, with the shopper's long-term interests as they are now."""
+        profile = history[-1].profile if history else Profile()
+        with reading(self.engine) as connection:
+            shopper = shopper_of(connection, shopper_id) if shopper_id else None
+            if shopper is None or not shopper.memory:
+                return profile
+            known = fade(interests_of(connection, shopper_id), self.now())
+        profile = renewed(profile, known)
+        return profile if history else with_reactions(profile, self.feedback.of(shopper_id))
+
+    def keep(self, turn: Turn, before: Profile | None = None) -> None:
+        """Keep a finished turn, and what it changed of what was known `before` when its shopper agreed to be remembered.
+
+        All of it or nothing. Raises ValueError for a turn whose reply still grows, StoreError.
+        """
         if not turn.done:
             raise ValueError(f"turn {turn.id} is not finished; only whole turns are kept")
-        row = {
-            "id": turn.id, "session_id": turn.session_id, "shopper_id": turn.shopper_id,
-            "number": turn.number, "at": turn.at, "body": turn_json(turn),
-        }
-        with self.engine.begin() as connection:
-            connection.execute(insert(turns_table), [row])
+        with writing(self.engine) as connection:
+            owner = "" if is_erased(connection, self.identity, turn.shopper_id) else turn.shopper_id
+            row = {"id": turn.id, "session_id": turn.session_id, "number": turn.number, "at": turn.at, "shopper_id": owner}
+            connection.execute(insert(turns_table), [{**row, "body": turn_json(replace(turn, shopper_id=""))}])
+            upsert(connection, impressions_table, _impressions(turn))
+            shopper = shopper_of(connection, owner) if owner else None
+            if shopper is not None and shopper.memory:
+                self._learn(connection, shopper, before or Profile(), turn)
 
-    def feedback(self, events: Sequence[Feedback]) -> int:
-        """Keep reactions; those whose id is known already are passed over. The number kept."""
-        with self.engine.begin() as connection:
-            ids = [event.id for event in events]
-            known = set(connection.scalars(select(feedback_table.c.id).where(feedback_table.c.id.in_(ids))))
-            rows = [
-                {"id": e.id, "turn_id": e.turn_id, "item_id": e.item_id, "kind": e.kind, "at": e.at or datetime.now(UTC),
-                 "session_id": "", "shopper_id": "", "reason": "", "position": 0}
-                for e in {event.id: event for event in events}.values() if e.id not in known
-            ]
-            if rows:
-                connection.execute(insert(feedback_table), rows)
-        return len(rows)
+    def amend(self, session_id: str, profile: Profile) -> bool:
+        """True when the session has a turn: its newest one ends with `profile` now, as the shopper corrected it."""
+        chosen = select(turns_table).where(turns_table.c.session_id == session_id)
+        with writing(self.engine) as connection:
+            row = connection.execute(chosen.order_by(turns_table.c.number.desc()).limit(1)).first()
+            if row is None:
+                return False
+            body = turn_json(replace(turn_of(row), profile=profile, shopper_id=""))
+            connection.execute(update(turns_table).where(turns_table.c.id == row.id).values(body=body))
+            return True
+
+    def merge(self, session_id: str, shopper_id: str) -> bool:
+        """True when an anonymous session became the shopper's: only of one who agreed to be remembered."""
+        history = self.turns(session_id)
+        with writing(self.engine) as connection:
+            shopper = shopper_of(connection, shopper_id)
+            if shopper is None or not shopper.memory:
+                return False
+            claim(connection, session_id, shopper_id)
+            before = Profile()
+            for turn in history:
+                self._learn(connection, shopper, before, turn)
+                before = turn.profile
+        return True
+
+    def observe(self, shopper_id: str, acts: Sequence[Interaction], items: Mapping[str, Item]) -> bool:
+        """True when what the shopper did with the items was learnt from: of one who agreed and did not pause."""
+        with writing(self.engine) as connection:
+            shopper = shopper_of(connection, shopper_id)
+            if shopper is None or not shopper.learns:
+                return False
+            stored = interests_of(connection, shopper_id)
+            store(connection, shopper_id, stored, join(stored, interests_from(acts, items, now=self.now())))
+            return True
 
     def erase(self, session_id: str) -> None:
         """Forget a session and the reactions to it."""
         ids = select(turns_table.c.id).where(turns_table.c.session_id == session_id)
-        with self.engine.begin() as connection:
-            connection.execute(delete(feedback_table).where(feedback_table.c.turn_id.in_(ids)))
+        with writing(self.engine) as connection:
+            for table in (feedback_table, impressions_table):
+                connection.execute(delete(table).where(table.c.turn_id.in_(ids)))
             connection.execute(delete(turns_table).where(turns_table.c.session_id == session_id))
+
+    def _learn(self, connection: Connection, shopper: Shopper, before: Profile, turn: Turn) -> None:
+        """What the turn said of the shopper is known; what she took back is gone, also while learning is paused."""
+        drop(connection, shopper.id, taken_back(before, turn.profile))
+        seen = {"seen": max(shopper.seen, turn.at)}
+        connection.execute(update(shoppers_table).where(shoppers_table.c.id == shopper.id).values(**seen))
+        stored = interests_of(connection, shopper.id)
+        store(connection, shopper.id, stored, learnt(before, turn, stored, paused=shopper.paused))
+        if not shopper.paused:
+            self.feedback.join(connection, reactions(before, turn))
 
 
 def turn_json(turn: Turn) -> str:
     """The whole turn as JSON, read back by `Memory.turns`."""
     return _TURN.dump_json(turn).decode()
+
+
+def turn_of(row: Any) -> Turn:
+    """The turn of a row; whose it is stands in the row's column, so that it can be changed without the body."""
+    return replace(_TURN.validate_json(row.body), shopper_id=row.shopper_id)
+
+
+def _impressions(turn: Turn) -> list[dict[str, Any]]:
+    """A row for every item of the slate that the shopper saw."""
+    if turn.slate is None or turn.query is None:
+        return []
+    seen, context = frozenset(turn.screen), context_of(turn.query.signals)[:255]
+    return [
+        {
+            "turn_id": turn.id, "item_id": pick.candidate.item.id, "position": place, "context": context,
+            "propensity": getattr(pick, "propensity", 1.0), "clicked": False,
+        }
+        for place, pick in enumerate(turn.slate.picks, 1) if pick.candidate.item.id in seen
+    ]

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from assistant.interests import wishes
+from assistant.memory_card import Entry, entries
 from assistant.phrases import join, say
 from assistant.plain_words import wish_text
 from assistant.safety import says_something
 from assistant.schema import Profile, Reading, Reply
-from retrieval.schema import Item
+from retrieval.schema import Item, Language
 
 
 def small_talk(reading: Reading, *, begun: bool = False) -> Reply:
@@ -37,22 +39,44 @@ def on_feedback(reading: Reading, screen: Sequence[Item]) -> Reply:
     return Reply("chat", "\n".join(lines) or say("thanks", language), quick_replies=(say("quick_others", language),))
 
 
-def on_memory(reading: Reading, before: Profile, after: Profile) -> Reply:
-    """What is remembered now, what was forgotten, or what is held."""
+def on_memory(reading: Reading, before: Profile, after: Profile, now: datetime) -> Reply:
+    """What is remembered now, what was forgotten, or what is held and where it comes from."""
     language = reading.language
     topics = {signal.value for signal in reading.signals if signal.facet == "topic"}
-    held = [wish_text(interest.signal, language) for interest in after.interests]
     if "forget" in topics:
-        gone = [wish_text(i.signal, language) for i in before.interests if i not in after.interests]
-        if not after.interests:
-            return Reply("memory", say("forgotten_all", language))
-        return Reply("memory", say("forgotten", language, wishes=join(gone or [reading.text], language)))
+        return Reply("memory", _forgotten(reading, before, after))
     if "remember" in topics:
         stated = [wish_text(signal, language) for signal in wishes(reading)]
         return Reply("memory", say("noted", language, wishes=join(stated or [reading.text], language)))
-    if not held:
-        return Reply("memory", say("known_nothing", language))
-    return Reply("memory", say("known", language, wishes=join(held, language)))
+    asked = {signal.value for signal in wishes(reading)} if "show" in topics else set()
+    held = [entry for entry in entries(after, language, now) if not asked or entry.interest.signal.value in asked]
+    lasting, fleeting = [entry for entry in held if entry.lasting], [entry.words for entry in held if not entry.lasting]
+    if not lasting:
+        text = say("known", language, wishes=join(fleeting, language)) if fleeting else say("known_nothing", language)
+        return Reply("memory", text)
+    lines = [say("known_long", language), "", *(_told(entry, language) for entry in lasting), ""]
+    lines += [say("known_now", language, wishes=join(fleeting, language)), ""] if fleeting else []
+    return Reply("memory", "\n".join([*lines, say("known_how", language, wish=lasting[0].interest.signal.value)]))
+
+
+def _forgotten(reading: Reading, before: Profile, after: Profile) -> str:
+    """What is gone; never that something is which was not held."""
+    language, stated = reading.language, wishes(reading)
+    kept = {str(interest.signal) for interest in (*after.interests, *after.set_aside)}
+    gone = [i.signal for i in (*before.interests, *before.set_aside) if str(i.signal) not in kept]
+    if gone and not stated:
+        return say("forgotten_all", language)
+    if gone:
+        return say("forgotten", language, wishes=join(list(dict.fromkeys(wish_text(s, language) for s in gone)), language))
+    if stated:
+        return say("forgotten_nothing", language, wishes=join([wish_text(s, language) for s in stated], language))
+    return say("known_nothing", language)
+
+
+def _told(entry: Entry, language: Language) -> str:
+    sentence = entry.interest.sentence
+    facts = {"wish": entry.words, "surety": entry.surety, "age": entry.age, "origin": entry.origin}
+    return say("known_entry" if sentence else "known_brief", language, sentence=sentence, **facts)
 
 
 def hand_over(reading: Reading) -> Reply:

@@ -23,10 +23,12 @@ def ask_once(shop: str, message: str, session: str, shopper: str, choice: ModelC
         assistant, problem = open_assistant(shop, choice, progress=progress)
     if problem:
         note(f"No language model: {problem} Replies come from templates.")
-    memory = Memory(assistant.shop.engine)
+    memory = Memory.of(assistant.shop)
     session = session or uuid.uuid4().hex
-    turn = assistant.respond(message, memory.turns(session), session_id=session, shopper_id=shopper)
-    memory.add(turn)
+    history = memory.turns(session)
+    known = memory.begin(history, shopper)
+    turn = assistant.respond(message, history, session_id=session, shopper_id=shopper, profile=known)
+    memory.keep(turn, known)
     if as_json:
         print_json(turn_view(turn))
         return
@@ -41,20 +43,21 @@ def chat_in_terminal(shop: str, choice: ModelChoice, shopper: str) -> None:
         assistant, problem = open_assistant(shop, choice, progress=progress)
     if problem:
         note(f"No language model: {problem} Replies come from templates.")
-    memory = Memory(assistant.shop.engine)
+    memory = Memory.of(assistant.shop)
     session = uuid.uuid4().hex
     if shop == DEMO:
         note("The demo shop sells outdoor, kitchen, audio, desk, garden, children's, pet and beauty things. An empty line ends.")
     history: tuple[Turn, ...] = ()
     while message := _typed():
         printed = 0
-        for turn in assistant.stream(message, history, session_id=session, shopper_id=shopper):
+        known = memory.begin(history, shopper)
+        for turn in assistant.stream(message, history, session_id=session, shopper_id=shopper, profile=known):
             sys.stdout.write(turn.reply.text[printed:])
             sys.stdout.flush()
             printed = len(turn.reply.text)
         say("\n")
         history = (*history, turn)
-        memory.add(turn)
+        memory.keep(turn, known)
 
 
 def search_once(shop: str, query: str, limit: int, *, as_json: bool) -> None:

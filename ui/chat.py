@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import logging
 import threading
@@ -10,7 +9,7 @@ import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any
 
 import gradio as gr
 from markupsafe import Markup
@@ -18,11 +17,16 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from assistant.conversation import Assistant
 from assistant.errors import AssistantError
-from assistant.memory import Feedback, Memory
+from assistant.feedback import Feedback, Kind, event_id, felt, reasons_against
+from assistant.learning import acts_of
+from assistant.memory import Memory
 from assistant.phrases import say
 from assistant.safety import language_of
 from assistant.schema import Degradation, Turn
 from retrieval.errors import RetrievalError
+from retrieval.schema import Item
+from ui.memory_actions import MemoryPanel, broken_panel
+from ui.memory_routes import shopper_at
 from ui.transcript import answered, asked, said, thinking, transcript
 
 MAX_MESSAGE = 4_000
@@ -30,7 +34,9 @@ MAX_MESSAGE = 4_000
 FONTS = ("system-ui", "PingFang SC", "Microsoft YaHei", "Noto Sans CJK SC", "sans-serif")
 _HEAD = Markup(
     "<header><h1>{name}</h1><p><span lang='en'>You are talking with a computer program, which can be wrong.</span> "
-    "<span lang='zh'>与您对话的是计算机程序，可能出错。</span></p></header>"
+    "<span lang='zh'>与您对话的是计算机程序，可能出错。</span></p>"
+    "<button type='button' id='dg-memory-open' aria-expanded='false' aria-controls='dg-memory'>"
+    "<span lang='en'>My memory card</span><span lang='zh'>我的记忆卡</span></button></header>"
 )
 _HELLO = Markup("<p lang='en'>{en}</p><p lang='zh'>{zh}</p>")
 _log = logging.getLogger("daogou")
@@ -47,7 +53,7 @@ class Chats:
     memory: Memory
     _writing: dict[str, threading.Event] = field(default_factory=dict)
 
-    def answer(self, message: str, conversation: str) -> Iterator[Updates]:
+    def answer(self, message: str, conversation: str, shopper_id: str = "") -> Iterator[Updates]:
         """The page while a message is answered: the reply grows; the box has a stop button instead of a send button."""
         message = message[:MAX_MESSAGE].strip()
         with self._reply_of(conversation) as stopped:
@@ -60,7 +66,10 @@ class Chats:
             yield _box(writing=True), [*before, thinking()]
             turn: Turn | None = None
             try:
-                for turn in self.assistant.stream(message, history, session_id=conversation, cancel=stopped):
+                known = self.memory.begin(history, shopper_id)
+                for turn in self.assistant.stream(
+                    message, history, session_id=conversation, shopper_id=shopper_id, profile=known, cancel=stopped
+                ):
                     if stopped.is_set():
                         break
                     if not turn.done:
@@ -69,7 +78,7 @@ class Chats:
                     yield _box(writing=False, text=message), transcript(history)
                     return
                 turn = turn if turn.done else cut_short(turn)
-                self.memory.add(turn)
+                self.memory.keep(turn, known)
             except (AssistantError, RetrievalError, SQLAlchemyError):
                 _log.exception("a reply failed")
                 yield _box(writing=False, text=message), [*before, said(say("broken", language_of(message)))]
@@ -82,13 +91,27 @@ class Chats:
             self._writing[conversation].set()
 
     def react(self, given: str, conversation: str) -> None:
-        """Keep a like or dislike of an item, or of a whole reply; only what this conversation was offered is taken."""
-        turn_id, item_id, kind = _reaction(given)
-        for turn in self.memory.turns(conversation):
-            offered = {"", *(entry.item.id for entry in turn.reply.recommendations)}
-            if turn.id == turn_id and item_id in offered and kind is not None:
-                event = hashlib.sha256(f"{turn_id}\n{item_id}\n{kind}".encode()).hexdigest()
-                self.memory.feedback([Feedback(event, turn_id, kind, item_id)])
+        """Keep a reaction to an item, or to a whole reply, and feel it from the next message on; only what this conversation
+        was offered is taken."""
+        turn_id, item_id, kind, reason = _reaction(given)
+        history = self.memory.turns(conversation)
+        for turn in history:
+            offered = {entry.item.id: entry.item for entry in turn.reply.recommendations}
+            if turn.id != turn_id or kind is None or (item_id and item_id not in offered):
+                continue
+            item = offered.get(item_id)
+            reason = reason if item and reason in map(str, reasons_against(item)) else ""
+            event = Feedback(event_id(turn_id, item_id, f"{kind} {reason}".strip()), turn_id, kind, item_id, reason=reason)
+            if self.memory.feedback.add([event]).kept and item is not None:
+                self._feel(event, item, history[-1], turn.shopper_id)
+
+    def _feel(self, event: Feedback, item: Item, last: Turn, shopper_id: str) -> None:
+        at = self.memory.now()
+        changed = felt(last.profile, event, item, at)
+        if changed != last.profile:
+            self.memory.amend(last.session_id, changed)
+        if shopper_id:
+            self.memory.observe(shopper_id, acts_of([replace(event, at=at)], shopper_id), {item.id: item})
 
     def liked(self, message: int, liked: bool, conversation: str) -> None:
         """Keep a reaction to the reply that stands at an index of the transcript."""
@@ -126,7 +149,8 @@ def cut_short(turn: Turn) -> Turn:
 def chat_page(assistant: Assistant, starters: Sequence[str] = ()) -> gr.Blocks:
     """The page of a shop; `starters` are first messages to choose from."""
     name = assistant.shop.settings.name
-    chats = Chats(assistant, Memory(assistant.shop.engine))
+    memory = Memory.of(assistant.shop)
+    chats, panel = Chats(assistant, memory), MemoryPanel(assistant.shop, memory)
     with gr.Blocks(title=name, analytics_enabled=False) as page:
         conversation = gr.State(_new_conversation)
         gr.HTML(str(_HEAD.format(name=name)), elem_id="dg-head")
@@ -140,7 +164,10 @@ def chat_page(assistant: Assistant, starters: Sequence[str] = ()) -> gr.Blocks:
             max_length=MAX_MESSAGE, submit_btn=True, stop_btn=False, placeholder="Looking for something? · 想找点什么？",
         )
         reaction = gr.Textbox(elem_id="dg-reaction", visible="hidden", show_label=False)
+        action = gr.Textbox(elem_id="dg-memory-action", visible="hidden", show_label=False)
+        shown = gr.HTML("", elem_id="dg-memory", padding=False)
         _wire(page, chats, conversation, chatbot, box, reaction)
+        _wire_memory(panel, conversation, chatbot, action, shown)
     return page
 
 
@@ -154,10 +181,13 @@ def _wire(
 ) -> None:
     """What happens when. No function takes the transcript back from the browser: it is made from the kept turns."""
 
-    def chosen(event: gr.SelectData, current: str) -> Iterator[Updates]:
+    def chosen(event: gr.SelectData, current: str, request: gr.Request) -> Iterator[Updates]:
         value = event.value
         text = value.get("text") or value.get("value") if isinstance(value, dict) else value
-        yield from chats.answer(str(text or ""), current)
+        yield from chats.answer(str(text or ""), current, shopper_at(request.cookies, chats.memory))
+
+    def typed(message: str, current: str, request: gr.Request) -> Iterator[Updates]:
+        yield from chats.answer(message, current, shopper_at(request.cookies, chats.memory))
 
     def liked(event: gr.LikeData, current: str) -> None:
         index = event.index if isinstance(event.index, int) else event.index[0]
@@ -165,7 +195,7 @@ def _wire(
 
     quiet: dict[str, Any] = {"api_visibility": "private", "show_progress": "hidden"}
     page_parts = [box, chatbot]
-    box.submit(chats.answer, [box, conversation], page_parts, **quiet)
+    box.submit(typed, [box, conversation], page_parts, **quiet)
     chatbot.example_select(chosen, conversation, page_parts, **quiet)
     chatbot.option_select(chosen, conversation, page_parts, **quiet)
     box.stop(chats.stop, conversation, None, queue=False, **quiet)
@@ -176,21 +206,40 @@ def _wire(
     reaction.change(chats.react, [reaction, conversation], None, trigger_mode="multiple", **quiet)
 
 
+def _wire_memory(
+    panel: MemoryPanel, conversation: gr.State, chatbot: gr.Chatbot, action: gr.Textbox, shown: gr.HTML
+) -> None:
+    """The memory panel's buttons; an erased conversation leaves the page with the transcript empty."""
+
+    def pressed(given: str, current: str, request: gr.Request) -> tuple[str, Any, Any]:
+        try:
+            html, gone = panel.act(given, current, shopper_at(request.cookies, panel.memory))
+        except (AssistantError, RetrievalError):
+            _log.exception("the memory panel failed")
+            return broken_panel(given), gr.skip(), gr.skip()
+        return (html, [], _new_conversation()) if gone else (html, gr.skip(), gr.skip())
+
+    action.change(
+        pressed, [action, conversation], [shown, chatbot, conversation], trigger_mode="multiple", api_visibility="private",
+        show_progress="hidden",
+    )
+
+
 def _box(*, writing: bool, text: str = "") -> Any:
     """The text box with its one button; what is typed meanwhile stays."""
     buttons: dict[str, Any] = {"submit_btn": not writing, "stop_btn": writing}
     return gr.update(value=text, **buttons) if writing or text else gr.update(**buttons)
 
 
-def _reaction(given: str) -> tuple[str, str, Literal["like", "dislike"] | None]:
-    """Turn, item and kind of what the page sent; without a kind when it is not a reaction."""
+def _reaction(given: str) -> tuple[str, str, Kind | None, str]:
+    """Turn, item, kind and reason of what the page sent; without a kind when it is not a reaction."""
     try:
         match json.loads(given):
-            case [str(turn), str(item), "like" | "dislike" as kind]:
-                return turn, item, kind
+            case [str(turn), str(item), "like" | "dislike" | "later" | "click" as kind, *more]:
+                return turn, item, kind, next((each for each in more if isinstance(each, str)), "")
     except ValueError:
         _log.warning("a reaction can't be read: %.80r", given)
-    return "", "", None
+    return "", "", None, ""
 
 
 def _new_conversation() -> str:

@@ -16,12 +16,15 @@ from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.responses import JSONResponse
 
 from assistant.conversation import Assistant
+from assistant.memory import Memory
 from retrieval.demo.illustrations import illustration
 from retrieval.errors import RetrievalError
 from ui.background_reading import reading_beside, worth_reading
 from ui.chat import chat_page, theme
 from ui.guard import Guard
+from ui.memory_routes import memory_routes
 from ui.places import DEMO
+from ui.sweeping import swept_daily
 from ui.terminal import note, progress_bar
 from ui.wiring import ModelChoice, open_assistant
 
@@ -67,6 +70,7 @@ def make_app(assistant: Assistant, problem: str = "", starters: Sequence[str] = 
             raise HTTPException(404, "no such picture") from error
         return Response(drawn, media_type="image/svg+xml", headers={"Cache-Control": "public, max-age=86400"})
 
+    app.include_router(memory_routes(Memory.of(assistant.shop)))
     page = chat_page(assistant, starters)
     page.queue(default_concurrency_limit=CHATS, max_size=QUEUE)
     mounted: FastAPI = gr.mount_gradio_app(
@@ -92,7 +96,7 @@ def run_server(shop: str, choice: ModelChoice, host: str, port: int, *, read: bo
     config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2, server_header=False)
     read = read and worth_reading(assistant.shop, choice)
     try:
-        with reading_beside(assistant.shop, shop, choice) if read else nullcontext():
+        with swept_daily(assistant.shop), reading_beside(assistant.shop, shop, choice) if read else nullcontext():
             uvicorn.Server(config).run(sockets=[listening])
     except KeyboardInterrupt:
         note("Stopped.")

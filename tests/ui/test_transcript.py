@@ -58,9 +58,9 @@ def test_only_the_last_reply_offers_quick_replies(small_assistant: Assistant) ->
 
 def test_a_reaction_counts_only_for_what_was_offered_here(small_assistant: Assistant) -> None:
     """Reactions to other conversations' turns, to other items, or of other kinds are not kept."""
-    memory = Memory(small_assistant.shop.engine)
+    memory = Memory.of(small_assistant.shop)
     turn = small_assistant.respond("an electric kettle under 60", session_id="mine")
-    memory.add(turn)
+    memory.keep(turn)
     chats = Chats(small_assistant, memory)
     offered = turn.reply.recommendations[0].item.id
     chats.react(json.dumps([turn.id, offered, "like"]), "another")
@@ -76,7 +76,7 @@ def test_a_reaction_counts_only_for_what_was_offered_here(small_assistant: Assis
 
 def test_a_second_message_waits_its_turn(small_assistant: Assistant) -> None:
     """While a reply of a conversation is written, another message to it is not answered."""
-    chats = Chats(small_assistant, Memory(small_assistant.shop.engine))
+    chats = Chats(small_assistant, Memory.of(small_assistant.shop))
     first = chats.answer("an electric kettle under 60", "busy")
     next(first)
     assert len(list(chats.answer("cheaper", "busy"))) == 1
