@@ -12,6 +12,7 @@ from assistant import grammar, notation, prompts
 from assistant.amounts import amounts
 from assistant.numerals import normalise
 from assistant.schema import Intent, Message
+from retrieval.feeds.source import open_source
 from retrieval.schema import Signal
 
 DATA = Path(__file__).parent / "data"
@@ -110,8 +111,13 @@ class Example:
 
 
 def read_messages(path: Path, on_error: Callable[[BadRow], None]) -> Iterator[Labelled]:
-    """The labelled messages of a JSON Lines file (the format of evaluation files); a bad line goes to `on_error`."""
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    """The labelled messages of a JSON Lines file (the format of evaluation files), gzipped or not; a bad line goes to `on_error`.
+
+    Raises FeedError for a file that is absent, empty or no text.
+    """
+    with open_source(path) as source:
+        lines = "".join(source.chunks).split("\n")
+    for number, line in enumerate(lines, 1):
         if not line.strip():
             continue
         try:

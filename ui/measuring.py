@@ -12,7 +12,7 @@ from retrieval.schema import Review
 from ui.measuring_cold import cold_start
 from ui.measuring_drift import drift
 from ui.measuring_policy import policy
-from ui.measuring_texts import draw_curve, need_train_extra, reviews, service, tell
+from ui.measuring_texts import draw_curve, labelled, need_train_extra, reviews, service, tell
 from ui.options import DEFAULT, Adapter, Baselines, BaseUrl, EmbedderName, Engine, Json, Plots, Predictions, Preset, TrainingRun
 from ui.terminal import note, print_json, progress_bar, say
 
@@ -84,14 +84,13 @@ def messages(
     """The reader on labelled messages: intent, signals, hard-signal errors."""
     from retrieval.embedding import open_embedder
     from training.evaluate_messages import evaluate_messages
-    from training.examples import read_messages
     from training.recipes import shipped_messages
     from ui.places import home
     from ui.wiring import ModelChoice, choose_model
 
     if baselines:
         need_train_extra()
-    rows = list(read_messages(file, lambda bad: note(str(bad))))
+    rows = labelled(file)
     untuned = choose_model(ModelChoice(model, engine, base_url, "none")) if baselines else None
     with progress_bar() as progress:
         result = evaluate_messages(

@@ -16,6 +16,7 @@ from ui.terminal import note, print_json, progress_bar, say
 if TYPE_CHECKING:
     from retrieval.errors import RowError
     from retrieval.wheels import Progress
+    from training.examples import Labelled
     from training.review_baselines import Peers
     from training.text_tables import Rated, Table
 
@@ -125,6 +126,21 @@ def tell_rejected(rejected: Sequence[RowError]) -> None:
         note(str(error))
     if rejected:
         note(f"{len(rejected)} rows can't be used and are left out")
+
+
+def labelled(file: Path) -> list[Labelled]:
+    """The labelled messages of a file that can be used; a usage error when none can."""
+    from training.examples import BadRow, read_messages
+
+    bad: list[BadRow] = []
+    rows = list(read_messages(file, bad.append))
+    for each in bad[:_SHOWN]:
+        note(f"{each.file}, line {each.line}: {each.found}")
+    if bad:
+        note(f"{len(bad)} lines can't be used and are left out")
+    if not rows:
+        raise typer.BadParameter(f"found no labelled message in {file}, expected JSON Lines with id, language, message and gold")
+    return rows
 
 
 def draw_curve(plots: Path | None, run: Path | None) -> None:

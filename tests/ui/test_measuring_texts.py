@@ -59,8 +59,9 @@ def test_service_end_to_end(daogou: Callable[..., Ran]) -> None:
     [
         (("reviews", "reviews.csv", "--text", "body", "--rating", "stars"), "expected a column body"),
         (("service", "questions.csv", "--train", "reviews.csv"), "intent or category or label"),
+        (("messages", "reviews.csv"), "no labelled message"),
     ],
-    ids=["column", "intent column"],
+    ids=["column", "intent column", "messages"],
 )
 def test_bad_input_is_one_clear_message(daogou: Callable[..., Ran], arguments: tuple[str, ...], said: str) -> None:
     """Code 2, what was found and expected, no traceback."""
