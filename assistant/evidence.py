@@ -8,6 +8,7 @@ from assistant.plain_words import column_name, wish_text
 from assistant.remarks import Opinions, best_quote, concerning, opinions_on, shared_words, topic_words
 from assistant.safety import language_of, speaks_to_a_machine
 from assistant.sentences import sentences_of
+from retrieval.earnings import cost_column
 from retrieval.money import format_money
 from retrieval.schema import Item, Language, Match, Quote, Remark, Review, Signal
 
@@ -37,7 +38,8 @@ def facts_of(item: Item, matches: Sequence[Match], language: Language) -> tuple[
 def attributes_of(item: Item, language: Language) -> tuple[tuple[str, tuple[str, ...]], ...]:
     """The item's attributes in the shopper's language where the shop has them translated."""
     translated = next((t.attributes for t in item.translations if t.language == language and t.attributes), ())
-    return tuple((column_name(a.name, language), a.values) for a in translated or item.attributes if a.values)
+    told = [a for a in translated or item.attributes if a.values and not cost_column(a.name)]
+    return tuple((column_name(a.name, language), a.values) for a in told)
 
 
 def _denied(values: Sequence[str]) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -49,8 +50,9 @@ class Earnings:
         return self.sellers.get(row, "")
 
 
+@lru_cache(maxsize=4096)
 def cost_column(name: str) -> bool:
-    """True for an attribute that holds what the shop pays: no shopper's business."""
+    """True for an attribute that holds what the shop pays: it is never told to a shopper."""
     return squashed(name) in _COSTS
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from retrieval.catalogue import head_phrases, labelled, variant_values
 from retrieval.columns import YES, numbers_of
+from retrieval.earnings import cost_column
 from retrieval.meaning import Meaning, Measure
 from retrieval.money import format_money
 from retrieval.quantities import quantities
@@ -239,7 +240,7 @@ def _texts(item: Item, language: str) -> list[tuple[str, str]]:
 
 def _attributes(item: Item, language: str) -> Iterator[tuple[str, Attribute, bool]]:
     """(column, attribute, whether a buyable variant has it), the shopper's language first; brand and category are columns."""
-    own = [(a.name, a, False) for a in item.attributes]
+    own = [(a.name, a, False) for a in item.attributes if not cost_column(a.name)]
     if item.brand:
         own.append(("brand", Attribute("brand", (item.brand,)), False))
     if item.category:

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 
+from assistant.evidence import attributes_of, facts_of
 from retrieval.exploration import Clicks
 from retrieval.schema import Attribute, Item, Query, Signal, Slate, Variant
 from retrieval.search import Search
@@ -136,3 +137,10 @@ def test_exploration_is_logged_with_its_chance(found: Callable[..., Slate]) -> N
     assert all(pick.candidate.item.category[-1] == "Kettles" for pick in explored)
     assert all(0 < pick.propensity < 1 and pick.explored == pytest.approx(0.9) for pick in explored)
     assert slates[3] == found(replace(KETTLES, seed=3), sliders)
+
+
+def test_what_an_item_costs_the_shop_is_never_told(invented_items: tuple[Item, ...]) -> None:
+    """A cost in the feed orders near ties and proves no wish: no fact and no evidence names it."""
+    kettle = _with_costs(invented_items)[0]
+    assert not any("30" in fact for fact in facts_of(kettle, (), "en"))
+    assert not any("cost" in name for name, _ in attributes_of(kettle, "en"))
