@@ -141,23 +141,25 @@ class RankerFile:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._reading = threading.Lock()
-        self._stamp: int | None = None
+        self._stamp: tuple[int, ...] = ()
         self._held: Ranker | None = None
         self.warning = ""
         """Why the trained ranker is not in force; empty when it is, or there is none."""
 
     def current(self) -> Ranker:
         """The ranker as the file has it now; the one before while it can't be used."""
+        stamp: tuple[int, ...] = ()
         try:
-            stamp = (self._folder / _FILE).stat().st_mtime_ns
+            stat = (self._folder / _FILE).stat()
+            stamp = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
         except FileNotFoundError:
-            stamp = 0
+            pass  # none was trained
         if self._held is None or stamp != self._stamp:
             with self._reading:
                 self._held, self._stamp = self._read(stamp), stamp
         return self._held
 
-    def _read(self, stamp: int) -> Ranker:
+    def _read(self, stamp: tuple[int, ...]) -> Ranker:
         self.warning = ""
         if not stamp:
             return load_ranker()

@@ -116,6 +116,7 @@ def fit_ranker(
     held = rows.lists % 5 == 4
     if not held.any() or held.all():
         raise RankerDataError(f"found {len(np.unique(rows.lists))} lists, expected at least 5. Give more queries or slates")
+    torch.set_num_threads(1)  # so small a network only waits for a second thread
     train, validation = _Batches(rows.of(~held)), _Batches(rows.of(held))
     torch.manual_seed(recipe.seed)
     net = _Net(recipe, rows.of(~held), start)

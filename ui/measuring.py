@@ -12,6 +12,8 @@ from retrieval.schema import Review
 from ui.measuring_cold import cold_start
 from ui.measuring_drift import drift
 from ui.measuring_policy import policy
+from ui.measuring_recommend import recommend
+from ui.measuring_search import embedder, ranker, search
 from ui.measuring_texts import draw_curve, labelled, need_train_extra, reviews, service, tell
 from ui.options import DEFAULT, Adapter, Baselines, BaseUrl, EmbedderName, Engine, Json, Plots, Predictions, Preset, TrainingRun
 from ui.terminal import note, print_json, progress_bar, say
@@ -21,8 +23,12 @@ train_app = typer.Typer(no_args_is_help=True, help="Train the models. Every run 
 
 evaluate_app.command()(reviews)
 evaluate_app.command()(service)
-evaluate_app.command()(drift)
 evaluate_app.command()(policy)
+evaluate_app.command()(drift)
+evaluate_app.command()(recommend)
+evaluate_app.command()(search)
+train_app.command()(ranker)
+train_app.command()(embedder)
 evaluate_app.command("cold-start")(cold_start)
 
 

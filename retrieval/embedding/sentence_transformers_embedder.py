@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from peft import PeftModel
 from sentence_transformers import SentenceTransformer
 from transformers.utils import logging as transformers_logging
 
@@ -17,7 +18,9 @@ from retrieval.errors import EmbedderError
 class SentenceTransformersEmbedder:
     """The model's own prompts are used for queries and items where it has them; e5 models always get theirs."""
 
-    def __init__(self, model: str, *, name: str, cache: Path | None = None, device: str | None = None) -> None:
+    def __init__(
+        self, model: str, *, name: str, cache: Path | None = None, device: str | None = None, adapter: Path | None = None
+    ) -> None:
         transformers_logging.disable_progress_bar()
         try:
             self._model = SentenceTransformer(
@@ -27,6 +30,8 @@ class SentenceTransformersEmbedder:
                 trust_remote_code=False,
                 model_kwargs={"use_safetensors": True},
             )
+            if adapter is not None:  # merged: as fast as the base
+                self._model[0].auto_model = PeftModel.from_pretrained(self._model[0].auto_model, str(adapter)).merge_and_unload()
         except (OSError, ValueError, RuntimeError) as error:
             raise EmbedderError(
                 f"the embedder {name!r} can't be opened: {error}. Expected a preset (e5-small, minilm), "

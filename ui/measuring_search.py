@@ -1,0 +1,186 @@
+"""`daogou evaluate search`, `daogou train ranker` and `daogou train embedder`."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ui.measuring_texts import need_train_extra, tell_rejected
+from ui.options import Baselines, Json, Predictions
+from ui.terminal import note, print_json, progress_bar, say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from retrieval.errors import RowError
+    from retrieval.schema import Item
+    from retrieval.search import Search
+    from retrieval.shop import Shop
+    from retrieval.wheels import Progress
+    from training.judgements import Judgements
+    from training.search_baselines import Scorer
+
+Products = Annotated[Path, typer.Option(exists=True, dir_okay=False, help="Table of product_id, title and what else there is.")]
+Judged = Annotated[Path, typer.Option("--judgements", exists=True, dir_okay=False, help="Table of query, product_id, relevance.")]
+EmbedderOption = Annotated[
+    str, typer.Option("--embedder", help="auto (by the language of the titles), a preset, a folder or a hub id.")
+]
+RankerOption = Annotated[Path | None, typer.Option("--ranker", help="Folder of a trained ranker; the shipped one by default.")]
+Limit = Annotated[int | None, typer.Option(min=1, help="Queries at most, the first of the file.")]
+
+
+def search(
+    products: Products, judgements: Judged, embedder: EmbedderOption = "auto", ranker: RankerOption = None, limit: Limit = None,
+    baselines: Baselines = False, predictions: Predictions = None, json: Json = False,
+) -> None:
+    """Search against what people judged: order of the judged pairs, and what of them the whole catalogue's search finds."""
+    from training.evaluate_search import evaluate_search
+
+    if baselines:
+        need_train_extra()
+    asked = _judged(judgements, limit)
+    items = _items(products)
+    with progress_bar() as progress, _search_of(products, items, embedder, ranker, progress) as opened:
+        titles = {item.id: item.title for item in items}
+        ordered = [titles[item_id] for item_id in opened.view().catalogue.ids]
+        peers = _peers(products, items, ordered, asked, progress) if baselines else None
+        result = evaluate_search(opened, asked, peers=peers, predictions=predictions, progress=progress)
+    _tell(result, json)
+
+
+def ranker(
+    out: Annotated[Path, typer.Argument(help="Folder for the ranker.")],
+    products: Products, judgements: Judged,
+    embedder: EmbedderOption = "auto", limit: Limit = None, seed: int = 0, json: Json = False,
+) -> None:
+    """Fit the two-task ranker: on judged pairs."""
+    from dataclasses import asdict
+
+    from training.ranker import RankerDataError, RankerRecipe, fit_ranker
+    from training.ranker_rows import judged_rows
+
+    try:
+        with progress_bar() as progress, _search_of(products, _items(products), embedder, None, progress) as opened:
+            rows = judged_rows(opened, _judged(judgements, limit), seed=seed, progress=progress)
+            fitted, figures = fit_ranker(rows, RankerRecipe(seed=seed), progress=progress, told=f"{judgements.name}, {embedder}")
+    except RankerDataError as error:
+        raise typer.BadParameter(str(error)) from error
+    fitted.save(out)
+    if json:
+        print_json({"ranker": str(out), **asdict(figures)})
+    else:
+        say(f"Ranker in {out}; nDCG@5 {figures.ndcg5} over {figures.lists} lists held back, after {figures.epochs} passes")
+
+
+def embedder(
+    out: Annotated[Path, typer.Argument(help="Directory for checkpoints and the adapter.")],
+    products: Products, judgements: Judged, limit: Limit = None, epochs: float = 1.0, seed: int = 0, json: Json = False,
+) -> None:
+    """Tune MiniLM for product search on judged pairs. Run it again to go on after a stop."""
+    need_train_extra()
+    from retrieval.embedding import open_embedder
+    from retrieval.embedding.embedder import minilm_folder
+    from training.embedder import EmbedderDataError, EmbedderRecipe, fit_embedder, judged_triplets
+    from ui.places import home
+
+    recipe = EmbedderRecipe(epochs=epochs, seed=seed)
+    try:
+        with progress_bar() as progress:
+            base = open_embedder("minilm", home(), progress)
+            triplets = judged_triplets(_judged(judgements, limit), _items(products), base, recipe)
+        adapter = fit_embedder(minilm_folder(home()), out, triplets, recipe, f"Learnt from {judgements.name}.")
+    except EmbedderDataError as error:
+        raise typer.BadParameter(str(error)) from error
+    if json:
+        print_json({"adapter": str(adapter), "triplets": len(triplets)})
+    else:
+        say(f"Adapter in {adapter}. Use it: embedder = \"{adapter}\" in a shop's settings.toml, then rebuild its index.")
+
+
+def _judged(file: Path, limit: int | None) -> Judgements:
+    from dataclasses import replace
+
+    from training.judgements import read_judgements
+
+    found = read_judgements(file)
+    tell_rejected(found.rejected)
+    return replace(found, queries=found.queries[:limit])
+
+
+def _items(products: Path) -> list[Item]:
+    from training.judgements import read_products
+
+    rejected: list[RowError] = []
+    items = list(read_products(products, rejected))
+    tell_rejected(rejected)
+    if not items:
+        raise typer.BadParameter(f"found no product with an id and a title in {products}, expected at least one")
+    return items
+
+
+@contextmanager
+def _search_of(
+    products: Path, items: Sequence[Item], embedder: str, ranker: Path | None, progress: Progress | None
+) -> Iterator[Search]:
+    """A search over the products. They are embedded once: the shop made of them is kept."""
+    from retrieval.ranking import load_ranker
+    from retrieval.search import Search
+
+    with _shop_of(products, items, _chosen(embedder, items), progress) as shop:
+        yield Search(shop, load_ranker(ranker) if ranker else load_ranker())
+
+
+def _chosen(embedder: str, items: Sequence[Item]) -> str:
+    """`auto` is the tuned English embedder where most titles are English, else the bilingual one."""
+    if embedder != "auto":
+        return embedder
+    english = sum(item.title.isascii() for item in items)
+    return "minilm-products" if english > 0.8 * len(items) else "e5-small"
+
+
+def _shop_of(products: Path, items: Sequence[Item], embedder: str, progress: Progress | None) -> Shop:
+    from retrieval.importing import import_feed
+    from retrieval.shop import Shop, ShopSettings
+    from ui.places import home
+
+    told = hashlib.sha256(products.read_bytes() + embedder.encode()).hexdigest()[:16]
+    directory = home() / "evaluations" / told
+    made = (directory / "settings.toml").exists()
+    settings = ShopSettings(products.name, embedder=embedder)
+    shop = Shop.open(directory, home=home()) if made else Shop.create(directory, settings, home=home())
+    import_feed(shop, catalog=items, progress=progress)
+    return shop
+
+
+def _peers(
+    products: Path, items: Sequence[Item], titles: list[str], asked: Judgements, progress: Progress | None
+) -> dict[str, Scorer]:
+    """The peers over the titles, which stand in the order of the products' index."""
+    import numpy as np
+
+    from training.search_baselines import Vectors, peers
+
+    queries, embedded = [query.text for query in asked.queries], {}
+    for name in ("minilm", "e5-small"):
+        with _shop_of(products, items, name, progress) as shop:
+            vectors = shop.index.vectors_of(np.arange(len(shop.index.ids)))
+            embedded[name] = Vectors(vectors, dict(zip(queries, shop.embedder.embed(queries, query=True), strict=True)))
+    return peers(titles, embedded)
+
+
+def _tell(result: dict[str, Any], json: bool) -> None:
+    if json:
+        print_json(result)
+        return
+    from training.evaluate_search import FIGURES
+
+    rows = {"this search": result, **result.get("baselines", {})}
+    for name, row in rows.items():
+        figures = "  ".join(f"{key} {row[key]:.3f}" for key in FIGURES if row[key] is not None)
+        say(f"{name:<16} {figures}  {row['ms_median']:.1f} ms")
+    note(f"{result['queries']} queries")
