@@ -22,7 +22,7 @@ from assistant.service import HelpDesk, answer_order
 from assistant.settings import Settings
 from assistant.smalltalk import hand_over, on_feedback, on_memory, small_talk
 from assistant.writing import Writer
-from retrieval.schema import Item, Language
+from retrieval.schema import Interaction, Item, Language
 from retrieval.search import Search
 from retrieval.shop import Shop
 
@@ -132,7 +132,7 @@ class Assistant:
         query, leans = query_for(turn.profile, turn.reading, screen, history, self.settings.limit), leanings(drift)
         inferred = leaning_wishes(turn.profile, leans)
         query = replace(query, interests=leans, seed=seed, signals=(*query.signals, *inferred))
-        slate, standing, spent = self.search.survey(query)
+        slate, standing, spent = self.search.survey(replace(query, history=self._past(turn)))
         slate = unspoken(slate, inferred)
         timings = replace(turn.timings, search=_sum(spent, _FINDING), rank=_sum(spent, _RANKING))
         writer = Writer(self.shop, self.model, self.settings)
@@ -147,6 +147,11 @@ class Assistant:
         question = question or next_question(view, standing, slate, turn, history, self.settings.questions)
         for reply in writer.write(turn.reading, turn.profile, slate, cancel, question):
             yield replace(found, reply=reply, degraded=found.degraded + tuple(writer.degraded))
+
+    def _past(self, turn: Turn) -> tuple[Interaction, ...]:
+        """What the shopper did in the shop, and liked in this session."""
+        done = tuple(self.shop.interactions(turn.shopper_id)) if turn.shopper_id else ()
+        return (*done, *(Interaction(turn.shopper_id, item, "like", turn.at) for item in turn.profile.liked))
 
     def _since(self, started: float) -> float:
         return (self.clock() - started) * 1000

@@ -58,10 +58,15 @@ class Candidates:
     cosines: Floats = field(default_factory=lambda: np.empty(0, dtype=np.float32))
     scores: Scores = field(default_factory=lambda: np.empty(0))
     """The ranker's; higher is better. Shape: (n,)."""
+    parts: Mapping[str, Scores] = field(default_factory=dict)
+    """What words and meaning, and each item feature, add to the scores. Shape of each: (n,)."""
 
 
-def understand(query: Query, view: View, vector: Floats | None, fitting: Mask, items_of: ItemsOf) -> Asked:
-    """The query resolved in the catalogue; `fitting` are the items that meet its hard wishes."""
+def understand(
+    query: Query, view: View, vector: Floats | None, fitting: Mask, items_of: ItemsOf, taste: Scores | None = None
+) -> Asked:
+    """The query resolved in the catalogue; `fitting` are the items that meet its hard wishes, `taste` is how much every item
+    suits the shopper by what shoppers alike chose, at most 1."""
     catalogue, resolve = view.catalogue, view.vocabulary.resolve
     like = catalogue.rows_of(query.like).tolist()
     soft = [resolve(signal) for signal in dict.fromkeys(query.signals) if not signal.hard]
@@ -72,14 +77,15 @@ def understand(query: Query, view: View, vector: Floats | None, fitting: Mask, i
     }
     said = [query.text, *(s.value for s in query.signals if s.wanted and s.facet not in _COUNTED)]
     terms = terms_of(" ".join(dict.fromkeys(said)), catalogue, view.vocabulary.spell)
-    return Asked(query, view, vector, terms, wishes, names, _told(view, wishes, names, fitting))
+    told = _told(view, wishes, names, fitting) | ({} if taste is None else {"taste": taste})
+    return Asked(query, view, vector, terms, wishes, names, told)
 
 
 def candidates(asked: Asked, fitting: Mask, ranker: Ranker, also: Sequence[int] = ()) -> Candidates:
     """The fitting items nearest in meaning and best by words, wishes and regard, ranked; `also` are among them."""
     rows, cosines = _gathered(asked, fitting, ranker, also)
     ranked = ranker.rank(*features(asked, rows, cosines))
-    return Candidates(rows, cosines, ranked.score)
+    return Candidates(rows, cosines, ranked.score, ranked.parts)
 
 
 def judge(asked: Asked, ranker: Ranker, rows: Rows) -> Ranked:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -46,6 +47,8 @@ class Ranked:
     """Probability of a click in the first place of a slate, 0 to 1. Shape: (n,)."""
     score: Scores
     """Higher is better: the log-odds of both, weighed. Shape: (n,)."""
+    parts: Mapping[str, Scores]
+    """What the words and each item feature add to the score; they sum to it. Shape of each: (n,)."""
 
 
 @dataclass(frozen=True)
@@ -83,10 +86,14 @@ class Ranker:
         """
         if not (np.isfinite(text).all() and np.isfinite(item).all()):
             raise RankingError("found features that are no finite numbers, expected all to be. Rebuild the index")
-        odds = (self._deep(text) + item @ self.wide) / self.temperature
-        share = np.array([1.0 - self.click_share, self.click_share], dtype=np.float32)
-        chances = 1.0 / (1.0 + np.exp(-odds.astype(np.float64)))
-        return Ranked(chances[:, 0], chances[:, 1], (odds @ share).astype(np.float64))
+        share = np.array([1.0 - self.click_share, self.click_share], dtype=np.float32) / self.temperature
+        deep = self._deep(text)
+        odds = ((deep + item @ self.wide) / self.temperature).astype(np.float64)
+        parts = {"words": (deep @ share).astype(np.float64)}
+        weights = (self.wide @ share).astype(np.float64)
+        parts |= {name: item[:, place] * weights[place] for place, name in enumerate(ITEM_FEATURES)}
+        chances = 1.0 / (1.0 + np.exp(-odds))
+        return Ranked(chances[:, 0], chances[:, 1], np.sum(list(parts.values()), axis=0), parts)
 
     def _deep(self, text: Features) -> Features:
         hidden = (text - self.mean) / self.scale

@@ -247,6 +247,8 @@ class Query:
     """Only items that were not shown, as long as there are any: "show me others"."""
     interests: tuple[tuple[str, float], ...] = ()
     """Kinds of product by name, with how much the shopper cares for each: the slate's mix follows them where it can."""
+    history: tuple[Interaction, ...] = ()
+    """What the shopper did before, the oldest first: items that shoppers alike chose gain."""
     limit: int = 3
     pool: int = 200
     """Candidates fetched before ranking."""
@@ -321,6 +323,8 @@ class Candidate:
     matches: tuple[Match, ...] = ()
     missed: tuple[Signal, ...] = ()
     """Soft signals that the item does not meet."""
+    parts: tuple[tuple[str, float], ...] = ()
+    """What its words, the wishes it meets, its stars, what shoppers alike chose ... add to the score, the greatest first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from retrieval.balance import Contender, Slot, Wanted, balance
 from retrieval.candidates import Asked, Candidates, candidates, features, judge, understand
 from retrieval.catalogue import Mask
+from retrieval.collaborative_refresh import FreshCollaborative
 from retrieval.exploration import NO_CLICKS, Clicks, context_of
 from retrieval.house_rules import HouseRules
 from retrieval.index import Floats
@@ -26,9 +27,12 @@ from retrieval.requirements import Requirements, requirements
 from retrieval.schema import Candidate, Item, Match, NearMiss, Pick, Query, Signal, Slate
 from retrieval.sliders import Sliders
 from retrieval.view import SearchShop, View, build_view
+from retrieval.word_match import Scores
 
 _BALANCED = 8
 """Candidates a slot that the balance step chooses from."""
+_COMPARED = 100_000
+"""Items up to which the collaborative model also looks at what they read like."""
 
 
 class Clock:
@@ -58,6 +62,7 @@ class Search:
         self.clicks = clicks
         """What exploration learns from; replaced whole by whoever counts them."""
         self._held_rules: HouseRules | None = None
+        self._collaborative = FreshCollaborative(shop, self._content)
         self._building = threading.Lock()
         self._view: View | None = None
 
@@ -125,8 +130,22 @@ class Search:
     def _asked(self, query: Query) -> tuple[View, Asked, Mask]:
         view = self.view()
         fitting = _unseen(query, view, requirements(query, view.catalogue, view.vocabulary.resolve).fitting())
-        vector = self._vector(query, view)
-        return view, understand(query, view, vector, fitting, lambda rows: self._items(rows, view)), fitting
+        return view, self._understood(query, view, self._vector(query, view), fitting), fitting
+
+    def _understood(self, query: Query, view: View, vector: Floats | None, fitting: Mask) -> Asked:
+        taste = self._taste(query, view)
+        return understand(query, view, vector, fitting, lambda rows: self._items(rows, view), taste)
+
+    def _taste(self, query: Query, view: View) -> Scores | None:
+        """How much every item suits the shopper by what shoppers alike chose; None for one who did nothing yet."""
+        if not query.history:
+            return None
+        return self._collaborative.current(view.catalogue.ids).scores(query.history).scores.astype(np.float64)
+
+    def _content(self) -> Floats | None:
+        """The items' vectors, where they are few enough to be held against each other."""
+        index = self.view().index
+        return index.vectors_of(np.arange(len(index.ids))) if len(index.ids) <= _COMPARED else None
 
     def _rules(self, view: View) -> HouseRules:
         sliders, held = self.sliders or self.shop.sliders, self._held_rules
@@ -147,7 +166,7 @@ class Search:
         self, query: Query, view: View, rules: HouseRules, fitting: Mask, vector: Floats | None, clock: Clock
     ) -> tuple[Slate, Candidates]:
         with clock.step("understand"):
-            asked = understand(query, view, vector, fitting, lambda rows: self._items(rows, view))
+            asked = self._understood(query, view, vector, fitting)
             pinned = rules.pinned(query, fitting)
         with clock.step("score"):
             found = candidates(asked, fitting, self._ranker(), [pinned[0]] if pinned else [])
@@ -251,7 +270,11 @@ def _candidate(asked: Asked, found: Candidates, place: int, items: dict[int, Ite
         proof = show(item, meaning, query.language)
         matches += [proof] if proof is not None else []
     matches += [Match(s, item.words(query.language)[0], "title") for s, rows in asked.names.items() if row in rows]
-    return Candidate(item, float(found.scores[place]), float(found.cosines[place]), tuple(matches), asked.missed(row))
+    parts = sorted(((name, float(values[place])) for name, values in found.parts.items()), key=lambda part: -abs(part[1]))
+    return Candidate(
+        item, float(found.scores[place]), float(found.cosines[place]), tuple(matches), asked.missed(row),
+        tuple((name, round(value, 3)) for name, value in parts if value),
+    )
 
 
 def _relaxed(asked: Asked, picks: Sequence[Pick]) -> tuple[Signal, ...]:

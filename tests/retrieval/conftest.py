@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -163,8 +163,11 @@ class RememberedShop:
     def items(self, ids: Sequence[str]) -> Sequence[Item]:
         return [self._items[item_id] for item_id in ids]
 
-    def interactions(self) -> Iterable[Interaction]:
-        return self.done
+    def interactions(self) -> Iterator[Interaction]:
+        return iter(self.done)
+
+    def interaction_count(self) -> int:
+        return len(self.done)
 
     def remarks(self) -> Iterable[tuple[str, Signal]]:
         return self.said
