@@ -98,6 +98,38 @@ def interests_from(
     return tuple(kept)
 
 
+@dataclass(frozen=True, slots=True)
+class Strength:
+    """How strong an interest was at a moment."""
+
+    at: datetime
+    facet: str
+    value: str
+    strength: float
+    """0 to 1; negative where the evidence spoke against it, to -1."""
+
+
+def timeline(
+    interactions: Sequence[Interaction], items: Mapping[str, Item], moments: Sequence[datetime],
+    half_lives: HalfLives = DEFAULT_HALF_LIVES, facet: str = "category",
+) -> tuple[Strength, ...]:
+    """How strong the interests of a facet were at each of the moments, from what had been done by then; 0 before and after."""
+    found = []
+    for moment in sorted(moments):
+        done = [act for act in interactions if act.at <= moment]
+        held = interests_from(done, items, now=moment, half_lives=half_lives)
+        found.append({interest.signal.value: interest for interest in held if interest.signal.facet == facet})
+    values = sorted({value for held in found for value in held})
+    return tuple(
+        Strength(moment, facet, value, _signed(known.get(value)))
+        for moment, known in zip(sorted(moments), found, strict=True) for value in values
+    )
+
+
+def _signed(interest: Interest | None) -> float:
+    return 0.0 if interest is None else interest.strength if interest.signal.wanted else -interest.strength
+
+
 def learn_half_lives(
     interactions: Iterable[Interaction], items: Mapping[str, Item], known: HalfLives = DEFAULT_HALF_LIVES
 ) -> HalfLives:

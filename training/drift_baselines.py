@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -21,7 +22,7 @@ GRID: dict[str, tuple[float, ...]] = {
 }
 """The families with the settings that are tried."""
 LIMIT = 10
-_SHRINK = 5.0
+_SHRINK, _TAKERS = 5.0, 3
 _POOL = 400
 
 
@@ -73,14 +74,15 @@ class Recommender:
     def _best_of_kinds(self, scores: Floats, goal: Floats) -> NDArray[np.intp]:
         """The places of the ten best of each kind that is wanted."""
         wanted = (np.where(self.mixes[:, kind] > 0, scores, -1.0) for kind in np.flatnonzero(goal))
-        return np.concatenate([np.argsort(-among, kind="stable")[:LIMIT] for among in wanted])
+        return np.concatenate([np.argpartition(-among, min(LIMIT, len(among) - 1))[:LIMIT] for among in wanted])
 
 
 def recommender(histories: Sequence[Sequence[str]], kinds: Mapping[str, tuple[str, ...]]) -> Recommender:
-    """Learnt from item ids by shopper."""
-    ids = tuple(sorted({i for seen in histories for i in seen}))
+    """Learnt from item ids by shopper; items that fewer than three took are left out."""
+    takers = Counter(i for seen in histories for i in set(seen))
+    ids = tuple(sorted(i for i, count in takers.items() if count >= _TAKERS))
     rows = {item_id: row for row, item_id in enumerate(ids)}
-    pairs = [(user, rows[i]) for user, seen in enumerate(histories) for i in set(seen)]
+    pairs = [(user, rows[i]) for user, seen in enumerate(histories) for i in set(seen) if i in rows]
     users, items = zip(*pairs, strict=True)
     taken = csr_matrix((np.ones(len(pairs), dtype=np.float32), (users, items)), shape=(len(histories), len(ids)))
     both = (taken.T @ taken).toarray()
@@ -113,12 +115,12 @@ def weights_of(family: str, setting: float, seen: Sequence[Seen]) -> Floats:
 def plain_slate(model: Recommender, seen: Sequence[Seen], family: str, setting: float, share: float = 0.0) -> tuple[str, ...]:
     """The ten of a family; with a share, mixed by the kinds of what it counts."""
     weights = weights_of(family, setting, seen)
-    mix: dict[str, float] = {}
-    for act, weight in zip(seen, weights, strict=True):
-        row = model.rows.get(act.item_id)
-        for place in np.flatnonzero(model.mixes[row]) if row is not None else ():
-            mix[model.kinds[place]] = mix.get(model.kinds[place], 0.0) + weight * model.mixes[row, place]
-    return model.calibrated(model.scores(seen, weights), mix, share)
+    scores = model.scores(seen, weights)
+    if not share:
+        return model.top(scores)
+    known = [(model.rows[s.item_id], w) for s, w in zip(seen, weights, strict=True) if s.item_id in model.rows]
+    mix = np.array([w for _, w in known]) @ model.mixes[[row for row, _ in known]] if known else np.zeros(len(model.kinds))
+    return model.calibrated(scores, dict(zip(model.kinds, mix.tolist(), strict=True)), share)
 
 
 def following_slate(

@@ -8,7 +8,7 @@ from random import Random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant.behaviour import interests_from, learn_half_lives
+from assistant.behaviour import interests_from, learn_half_lives, timeline
 from assistant.fading import DEFAULT_HALF_LIVES
 from retrieval.schema import Attribute, Interaction, Item, ReadReview, Review, Signal
 
@@ -80,3 +80,13 @@ def test_half_lives_are_learnt_when_there_is_enough() -> None:
     learnt = learn_half_lives(done, ITEMS)
     assert learnt.days["category"] <= 30
     assert learn_half_lives(done[:100], ITEMS) == DEFAULT_HALF_LIVES
+
+
+def test_the_timeline_shows_an_interest_come_and_go() -> None:
+    """At each moment the strength is that of what had been done by then."""
+    moments = [NOW - timedelta(days=days) for days in (250, 150, 50)]
+    points = timeline([act("b1", "purchase", 200), act("k1", "purchase", 100)], ITEMS, moments)
+    told = {(point.at, point.value): point.strength for point in points}
+    assert [told[moment, "Boots"] > 0 for moment in moments] == [False, True, True]
+    assert told[moments[1], "Boots"] > told[moments[2], "Boots"]
+    assert [told[moment, "Kettles"] > 0 for moment in moments] == [False, False, True]
