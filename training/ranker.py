@@ -103,6 +103,9 @@ class RankerFigures:
     """Expected calibration error of P(relevant) over ten bins, 0 to 1."""
     click_error: float | None
     epochs: int
+    ndcg5_before: float | None = None
+    """What the ranker that it started from does there; None without one."""
+    click_auc_before: float | None = None
 
 
 def fit_ranker(
@@ -141,7 +144,11 @@ def fit_ranker(
             break
     net.load_state_dict(kept)
     ranker = _calibrated(net, validation, told, clicks=bool(np.isfinite(rows.clicked).any()))
-    return ranker, _measured(ranker, rows.of(held), epoch)
+    figures = _measured(ranker, rows.of(held), epoch)
+    if start is not None:
+        before = _measured(start, rows.of(held), 0)
+        figures = replace(figures, ndcg5_before=before.ndcg5, click_auc_before=before.click_auc)
+    return ranker, figures
 
 
 class _Net(nn.Module):  # type: ignore[misc]
@@ -164,6 +171,7 @@ class _Net(nn.Module):  # type: ignore[misc]
             for layer, (weights, bias) in zip(self.layers, start.layers, strict=True):
                 layer.weight.data = torch.tensor(weights.T.copy())
                 layer.bias.data = torch.tensor(bias)
+                layer.requires_grad_(bool(rows.text.any()))  # rows without a query teach nothing about words
 
     def forward(self, text: torch.Tensor, item: torch.Tensor) -> torch.Tensor:
         """Log-odds of both tasks. Shape: (..., 2)."""

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from retrieval.shop import Shop
     from retrieval.wheels import Progress
     from training.judgements import Judgements
+    from training.ranker import RankingRows
     from training.search_baselines import Scorer
 
 Products = Annotated[Path, typer.Option(exists=True, dir_okay=False, help="Table of product_id, title and what else there is.")]
@@ -54,27 +55,63 @@ def search(
 
 
 def ranker(
-    out: Annotated[Path, typer.Argument(help="Folder for the ranker.")],
-    products: Products, judgements: Judged,
+    out: Annotated[str, typer.Argument(help="Folder for the ranker; with --shop `-` puts it to use in the shop at once.")],
+    shop: Annotated[str, typer.Option(help="Learn from what shoppers did in it and clicked.")] = "",
+    products: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="With --judgements.")] = None,
+    judgements: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="Learn from judged pairs.")] = None,
     embedder: EmbedderOption = "auto", limit: Limit = None, seed: int = 0, json: Json = False,
 ) -> None:
-    """Fit the two-task ranker: on judged pairs."""
+    """Fit the two-task ranker: P(relevant) and P(click)."""
     from dataclasses import asdict
 
+    from retrieval.ranking import load_ranker
     from training.ranker import RankerDataError, RankerRecipe, fit_ranker
     from training.ranker_rows import judged_rows
+    from ui.places import shop_directory
 
+    if not shop and (products is None or judgements is None):
+        raise typer.BadParameter("found nothing to learn from, expected --shop, or --products and --judgements")
+    folder = shop_directory(shop) / "ranker" if out == "-" and shop else Path(out)
     try:
-        with progress_bar() as progress, _search_of(products, _items(products), embedder, None, progress) as opened:
-            rows = judged_rows(opened, _judged(judgements, limit), seed=seed, progress=progress)
-            fitted, figures = fit_ranker(rows, RankerRecipe(seed=seed), progress=progress, told=f"{judgements.name}, {embedder}")
+        with progress_bar() as progress:
+            if shop:
+                rows, start, told = _rows_of(shop, seed, progress), load_ranker(), f"interactions and clicks of {shop}"
+            else:
+                assert products is not None and judgements is not None
+                with _search_of(products, _items(products), embedder, None, progress) as opened:
+                    rows, start = judged_rows(opened, _judged(judgements, limit), seed=seed, progress=progress), None
+                told = f"judged pairs of {judgements.name}"
+            fitted, figures = fit_ranker(rows, RankerRecipe(seed=seed), start, progress, told)
     except RankerDataError as error:
         raise typer.BadParameter(str(error)) from error
-    fitted.save(out)
+    fitted.save(folder)
     if json:
-        print_json({"ranker": str(out), **asdict(figures)})
+        print_json({"ranker": str(folder), **asdict(figures)})
     else:
-        say(f"Ranker in {out}; nDCG@5 {figures.ndcg5} over {figures.lists} lists held back, after {figures.epochs} passes")
+        say(f"Ranker in {folder}, fitted in {figures.epochs} passes. On {figures.lists} lists held back:")
+        say(f"  nDCG@5 {_shown(figures.ndcg5)}, before {_shown(figures.ndcg5_before)},")
+        say(f"  area under the curve of clicks {_shown(figures.click_auc)}, before {_shown(figures.click_auc_before)},")
+        say(f"  calibration error of relevance {_shown(figures.relevance_error)}, of clicks {_shown(figures.click_error)}")
+
+
+def _rows_of(shop: str, seed: int, progress: Progress | None) -> RankingRows:
+    from assistant.memory import Memory
+    from retrieval.search import Search
+    from training.ranker import RankerDataError, RankingRows
+    from training.ranker_rows import behaviour_rows, slate_rows
+    from ui.wiring import open_shop
+
+    with open_shop(shop, progress) as opened:
+        parts = (behaviour_rows(opened, seed=seed, progress=progress), slate_rows(Search(opened), Memory.of(opened)))
+    told = [part for part in parts if part is not None]
+    if not told:
+        cure = "The shipped ranker serves until there are some."
+        raise RankerDataError(f"found neither interactions nor consented clicks in {shop}, expected some. {cure}")
+    return RankingRows.joined(told)
+
+
+def _shown(figure: float | None) -> str:
+    return "unknown" if figure is None else f"{figure:.3f}"
 
 
 def embedder(
