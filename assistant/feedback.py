@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -31,6 +33,8 @@ PER_SOURCE = "300/minute"
 """Events that one shopper or session may send: five a second, more than a hand can."""
 PER_SHOP = "10000/minute"
 """Events that a shop takes from all together."""
+_COUNTED_EVERY = 60.0
+"""Seconds after which clicks are counted anew."""
 _REASON_STRENGTH = 0.5
 _REASON_FACETS = ("color", "material")
 
@@ -195,6 +199,21 @@ def clicks(engine: Engine) -> Clicks:
         for item, context, shown, taken in connection.execute(counted):
             counts.setdefault(item, {})[context] = (int(shown), int(taken or 0))
     return Clicks(counts)
+
+
+class FreshClicks:
+    """`clicks` of a shop, counted anew once a minute; safe to share between threads."""
+
+    def __init__(self, engine: Engine, clock: Callable[[], float] = time.monotonic) -> None:
+        self._engine, self._clock = engine, clock
+        self._counting = threading.Lock()
+        self._held: tuple[float, Clicks] | None = None
+
+    def __call__(self) -> Clicks:
+        with self._counting:
+            if self._held is None or self._clock() - self._held[0] >= _COUNTED_EVERY:
+                self._held = self._clock(), clicks(self._engine)
+            return self._held[1]
 
 
 def felt(profile: Profile, event: Feedback, item: Item, at: datetime) -> Profile:

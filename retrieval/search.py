@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -52,7 +52,8 @@ class Search:
     """Finds what a shop has for a query; safe to share between threads."""
 
     def __init__(
-        self, shop: SearchShop, ranker: Ranker | None = None, sliders: Sliders | None = None, clicks: Clicks = NO_CLICKS
+        self, shop: SearchShop, ranker: Ranker | None = None, sliders: Sliders | None = None,
+        clicks: Callable[[], Clicks] = lambda: NO_CLICKS,
     ) -> None:
         self.shop = shop
         self.ranker = ranker
@@ -60,7 +61,7 @@ class Search:
         self.sliders = sliders
         """None: the shop's own, as they are now."""
         self.clicks = clicks
-        """What exploration learns from; replaced whole by whoever counts them."""
+        """What exploration learns from, as it is now."""
         self._held_rules: HouseRules | None = None
         self._collaborative = FreshCollaborative(shop, self._content)
         self._building = threading.Lock()
@@ -191,7 +192,7 @@ class Search:
         plain = [_contender(asked, int(row), float(score)) for row, score in zip(rows, found.scores[order], strict=True)]
         wanted = Wanted(
             frozenset(s.facet for s in query.signals if s.wanted), frozenset(query.shown), rules.interests(query),
-            self.clicks, context_of(query.signals),
+            self.clicks(), context_of(query.signals),
         )
         return balance(
             rules.contenders(plain, rows, query, pinned), view.index.vectors_of(rows.astype(np.int64)), query.limit,

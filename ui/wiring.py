@@ -8,6 +8,7 @@ from typing import Literal
 
 from assistant.conversation import Assistant
 from assistant.errors import ModelError
+from assistant.feedback import FreshClicks
 from assistant.language import LanguageModel, open_model
 from assistant.language.adapters import adapter_folders, shipped_adapters, task_fingerprint
 from assistant.language.opening import TALKING
@@ -93,4 +94,5 @@ def open_assistant(
         model = choose_model(choice)
     except ModelError as error:
         problem = str(error)
-    return Assistant(opened, Search(opened), model, settings or Settings()), problem
+    search = Search(opened, clicks=FreshClicks(opened.engine))
+    return Assistant(opened, search, model, settings or Settings()), problem

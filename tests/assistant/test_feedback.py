@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from assistant.conversation import Assistant
-from assistant.feedback import Feedback, FeedbackLog, Flood, Receipt, clicks, felt, reasons_against
+from assistant.feedback import Feedback, FeedbackLog, Flood, FreshClicks, Receipt, clicks, felt, reasons_against
 from assistant.identity import Identity
 from assistant.memory import Memory
 from assistant.schema import Profile, Turn
@@ -62,6 +62,16 @@ def test_clicks_are_counted_by_item_and_kind_of_product(memory: Memory, turn: Tu
     memory.feedback.add(events)
     assert clicks(small_shop.engine).counts[turn.screen[0]][kind] == (before[0], before[1] + 1)
     assert all(clicks(small_shop.engine).counts[item][kind][0] >= 1 for item in turn.screen)
+
+
+def test_clicks_are_counted_anew_once_a_minute(memory: Memory, turn: Turn, small_shop: Shop) -> None:
+    """A running shop explores by counts that are at most a minute old, and doesn't count at every message."""
+    now = [0.0]
+    fresh = FreshClicks(small_shop.engine, clock=lambda: now[0])
+    before = fresh()
+    assert fresh() is before
+    now[0] = 60.0
+    assert fresh() is not before
 
 
 def test_events_out_of_order_and_of_the_future_find_their_place(memory: Memory, turn: Turn) -> None:

@@ -131,7 +131,7 @@ def test_interests_mix_the_slate(found: Callable[..., Slate]) -> None:
 def test_exploration_is_logged_with_its_chance(found: Callable[..., Slate]) -> None:
     """Picks carry the chance that they had, and only items that meet every hard wish are explored."""
     sliders = Sliders(BalanceSettings(exploration=0.3, explore_reach=0))
-    slates = [found(replace(KETTLES, seed=seed), sliders, clicks=Clicks()) for seed in range(40)]
+    slates = [found(replace(KETTLES, seed=seed), sliders, clicks=Clicks) for seed in range(40)]
     explored = [pick for slate in slates for pick in slate.picks if pick.receipt == "exploration"]
     assert explored
     assert all(pick.candidate.item.category[-1] == "Kettles" for pick in explored)
