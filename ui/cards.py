@@ -6,9 +6,10 @@ from urllib.parse import quote, urlsplit
 
 from markupsafe import Markup
 
+from assistant.feedback import reasons_against
 from assistant.schema import Recommendation, Turn
 from retrieval.money import format_money
-from retrieval.schema import Item, Language, Quote
+from retrieval.schema import Item, Language, Quote, Signal
 
 _WORDS: dict[str, dict[Language, str]] = {
     "exploration": {"en": "a different idea", "zh": "换个思路"},
@@ -20,15 +21,25 @@ _WORDS: dict[str, dict[Language, str]] = {
     "buyer": {"en": "a buyer", "zh": "买家"},
     "like": {"en": "I like {title}", "zh": "喜欢{title}"},
     "dislike": {"en": "Not for me: {title}", "zh": "不喜欢{title}"},
+    "later": {"en": "Not now: {title}", "zh": "暂时不要{title}"},
+    "why": {"en": "What is it?", "zh": "不满意的是？"},
+    "price!~pricey": {"en": "too expensive", "zh": "太贵"},
 }
 _CARD = Markup(
     "<li class='dg-card' data-item='{id}'>{picture}<div class='dg-body'>"
     "<div class='dg-top'><h3 class='dg-title'><span class='dg-number'>{number}</span>{title}</h3>{reactions}</div>"
-    "<p class='dg-line'>{price}{stars}{badge}</p>{sentence}{reasons}{quotes}</div></li>"
+    "<p class='dg-line'>{price}{stars}{badge}</p>{whynot}{sentence}{reasons}{quotes}</div></li>"
 )
 _REACTION = Markup(
     "<button type='button' class='dg-react' data-turn='{turn}' data-item='{item}' data-kind='{kind}' aria-pressed='false' "
     "aria-label='{label}' title='{label}'>{icon}</button>"
+)
+_WHY = Markup(
+    "<button type='button' class='dg-react dg-why' data-turn='{turn}' data-item='{item}' data-kind='dislike' "
+    "data-reason='{reason}' aria-pressed='false'>{words}</button>"
+)
+_CLOCK = (
+    "<svg viewBox='0 0 24 24' aria-hidden='true'><circle cx='12' cy='12' r='8.5'/><path d='M12 7v5.3l3.4 2' fill='none'/></svg>"
 )
 _THUMB = (
     "<svg viewBox='0 0 24 24' aria-hidden='true'><path d='M7 10v11H4a1 1 0 0 1-1-1v-9a1 1 0 0 1 1-1h3zm2 11V9.6l3.6-6.9a1.7 "
@@ -56,6 +67,7 @@ def _card(number: int, entry: Recommendation, turn: Turn) -> Markup:
     reasons = Markup("").join(Markup("<li>{}</li>").format(reason) for reason in entry.reasons)
     return _CARD.format(
         id=entry.item.id, number=number, picture=_picture(entry), title=_title(entry), reactions=_reactions(entry, turn),
+        whynot=_whynot(entry, turn),
         price=_price(entry, language), stars=_stars(entry.item, language), badge=_badge(entry, language),
         sentence=Markup("<p class='dg-sentence'>{}</p>").format(entry.sentence) if entry.sentence else "",
         reasons=Markup("<ul class='dg-reasons'>{}</ul>").format(reasons) if reasons else "",
@@ -114,9 +126,27 @@ def _reactions(entry: Recommendation, turn: Turn) -> Markup:
         return Markup("")
     buttons = (
         _REACTION.format(
-            turn=turn.id, item=entry.item.id, kind=kind, icon=Markup(_THUMB),
+            turn=turn.id, item=entry.item.id, kind=kind, icon=Markup(icon),
             label=_WORDS[kind][turn.reading.language].format(title=entry.title),
         )
-        for kind in ("like", "dislike")
+        for kind, icon in (("like", _THUMB), ("dislike", _THUMB), ("later", _CLOCK))
     )
     return Markup("<span class='dg-reactions'>{}</span>").format(Markup("").join(buttons))
+
+
+def _whynot(entry: Recommendation, turn: Turn) -> Markup:
+    """What may be disliked about the item; the page shows it once its thumb points down."""
+    reasons = reasons_against(entry.item) if turn.done else ()
+    if not reasons:
+        return Markup("")
+    language = turn.reading.language
+    chips = (
+        _WHY.format(turn=turn.id, item=entry.item.id, reason=str(reason), words=_reason_words(reason, language))
+        for reason in reasons
+    )
+    return Markup("<p class='dg-whynot' hidden>{} {}</p>").format(_WORDS["why"][language], Markup("").join(chips))
+
+
+def _reason_words(reason: Signal, language: Language) -> str:
+    known = _WORDS.get(str(reason))
+    return known[language] if known else reason.value

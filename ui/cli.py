@@ -11,6 +11,7 @@ import typer
 from ui.measuring import evaluate_app, train_app
 from ui.options import DEFAULT, Adapter, BaseUrl, Engine, Json, Preset
 from ui.places import DEMO, quiet_libraries
+from ui.shopper import shopper_app
 
 app = typer.Typer(
     name="daogou", no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False, rich_markup_mode=None,
@@ -18,6 +19,7 @@ app = typer.Typer(
 )
 app.add_typer(train_app, name="train")
 app.add_typer(evaluate_app, name="evaluate")
+app.add_typer(shopper_app, name="shopper")
 
 ShopArgument = Annotated[
     str, typer.Argument(metavar="SHOP", help="A directory, or a name in the data directory; `demo` is the demo shop.")
@@ -148,6 +150,20 @@ def settings(
     from ui.settings import show_or_change
 
     show_or_change(shop, changes or (), preview, limit, as_json=json)
+
+
+@app.command()
+def insight(
+    shop: ShopArgument,
+    group: Annotated[int, typer.Option(help="People from which a count is told.")] = 10,
+    epsilon: Annotated[float | None, typer.Option(help="Add noise: differential privacy, smaller hides more.")] = None,
+    days: Annotated[int, typer.Option(min=1, help="How far back.")] = 90,
+    json: Json = False,
+) -> None:
+    """What shoppers ask for and what finds nothing, in counts that tell of nobody."""
+    from ui.insight import show_insight
+
+    show_insight(shop, group, epsilon, days, as_json=json)
 
 
 @app.command()
