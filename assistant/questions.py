@@ -16,7 +16,7 @@ from assistant.schema import Answer, Question, Turn
 from assistant.settings import QuestionSettings
 from retrieval.catalogue import Catalogue
 from retrieval.money import format_money, money
-from retrieval.parting import Choice, Part, parts
+from retrieval.parting import DEFAULT_PARTING, Choice, Part, parts
 from retrieval.postings import Rows
 from retrieval.schema import Language, Signal, Slate
 from retrieval.telling import Weights, relevance
@@ -54,16 +54,25 @@ def next_question(
     asked = [earlier.reply.question.facet for earlier in history if earlier.reply.question]
     if not slate.picks or slate.fitting < settings.fitting or len(asked) >= settings.most:
         return None
-    weights = relevance(standing.scores, settings.sharpness)
+    weights = belief(standing, turn.profile.signals, settings)
     known = {*asked, *_spoken_of(turn.profile.signals, view.vocabulary)}
     currency = view.vocabulary.currency
-    for part in parts(view.catalogue, standing.rows, weights, currency):
+    for part in parts(view.catalogue, standing.rows, weights, currency, replace(DEFAULT_PARTING, enough=settings.fitting)):
         if part.gain < settings.gain:
             return None
         question = _worded(part, view.vocabulary, turn.reading.language)
         if part.facet not in known and question is not None:
             return question
     return None
+
+
+def belief(standing: Standing, signals: Sequence[Signal], settings: QuestionSettings) -> Weights:
+    """How likely each candidate is the one she means: by its score where she said what she would like, else all alike.
+
+    Where only limits were said, every candidate meets them, and the rest of its score is not hers. Shape: (n,).
+    """
+    liked = not signals or any(not signal.hard for signal in signals)  # without any, the message itself was searched for
+    return relevance(standing.scores, settings.sharpness if liked else 0.0)
 
 
 def answers_to(history: Sequence[Turn]) -> tuple[Answer, ...]:

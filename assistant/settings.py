@@ -16,7 +16,8 @@ class QuestionSettings:
     fitting: int = 10
     """Fewest items that fit the wishes; three slates are looked through sooner than a question is answered."""
     sharpness: float = 2.0
-    """How fast relevance falls with the score of a candidate: exp(sharpness * score)."""
+    """How fast relevance falls with the score of a candidate: exp(sharpness * score). Of held-out items of the demo shop 2 gives
+    the highest likelihood after one or two soft wishes, 0 after none."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,6 +37,8 @@ class PartingSettings:
     label, not a choice."""
     spread: float = 1.5
     """The upper band's edge must be this many times the lower one's: nobody minds the weight of earbuds."""
+    enough: float = 10.0
+    """Items that need no further narrowing: three slates."""
     undecided: tuple[tuple[Kind, float], ...] = (("category", 0.05), ("price", 0.2), ("value", 0.3), ("number", 0.4))
     """How many shoppers have no preference. Assumed: kinds are known best, numbers least."""
 
@@ -200,7 +202,7 @@ class _Among:
     def _part(self, facet: str, kind: Kind, choices: Sequence[Choice], holds: Holds) -> Part | None:
         if len(choices) < 2 or float(self.weights[holds.any(axis=0)].sum()) < self.settings.coverage:
             return None
-        gain = expected_gain(self.weights, holds, self.settings.undecided_of(kind))
+        gain = expected_gain(self.weights, holds, self.settings.undecided_of(kind), self.settings.enough)
         return Part(facet, kind, tuple(choices), holds, gain) if gain > 0 else None
 
 

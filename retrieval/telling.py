@@ -2,9 +2,11 @@
 
 A shopper wants one of `n` candidates, the i-th with probability `w[i]`. Of `k` answers she taps one that her item has, each
 of them as likely as the others, and says that she has no preference with the probability `undecided`, or always when her
-item has none. The worth of the question is the mutual information of item and answer (Lindley 1956):
+item has none. Having no preference changes nothing. The worth of the question is the entropy that a tap is expected to take
+away (after Lindley 1956), in which nothing is gained below the entropy of `enough` equal candidates: so few are looked through
+sooner than another question is answered.
 
-    I(item; answer) = H(answer) - sum_i w[i] H(answer | item i)
+    gain = sum_a P(a) * (H*(w) - H*(w | a)),    H*(w) = max(H(w), log2(enough))
 """
 
 from __future__ import annotations
@@ -41,22 +43,25 @@ def answer_shares(holds: Holds, undecided: float, error: float = 0.0) -> Weights
     return shares
 
 
-def expected_gain(weights: Weights, holds: Holds, undecided: float) -> float:
-    """The bits by which an answer is expected to lower the entropy of `weights`, at least 0."""
-    shares = answer_shares(holds, undecided)
-    return max(0.0, _entropy(shares @ weights) - float(_entropies(shares) @ weights))
+def expected_gain(weights: Weights, holds: Holds, undecided: float, enough: float = 1.0) -> float:
+    """The bits by which an answer is expected to lower the entropy of `weights` towards that of `enough` items; at least 0."""
+    joint = answer_shares(holds, undecided)[:-1] * weights
+    chances = joint.sum(axis=1)
+    least = np.log2(enough)
+    before = max(float(_entropies(weights[:, None])[0]), least)
+    after = np.maximum(_entropies((joint / np.maximum(chances, 1e-12)[:, None]).T), least)
+    return max(0.0, float(chances @ (before - after)))
 
 
 def told(weights: Weights, holds: Holds, answer: int, undecided: float, error: float) -> Weights:
-    """The weights after an answer, by Bayes' rule; `answer` is k for "no preference". Unchanged when it was impossible."""
+    """The weights after an answer, by Bayes' rule; unchanged after "no preference", which is `answer` k, and when it was
+    impossible."""
+    if answer == len(holds):
+        return weights
     after = weights * answer_shares(holds, undecided, error)[answer]
     mass = float(after.sum())
     changed: Weights = after / mass if mass > 0 else weights
     return changed
-
-
-def _entropy(shares: Weights) -> float:
-    return float(_entropies(shares[:, None])[0])
 
 
 def _entropies(shares: Weights) -> Weights:

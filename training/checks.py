@@ -33,6 +33,9 @@ def check_turn(turn: Turn, history: Sequence[Turn], expect: Expectation) -> Iter
         yield "intent", f"read as {turn.reading.intent}, expected {' or '.join(expect.intent)}"
     if expect.kind and turn.reply.kind not in expect.kind:
         yield "kind", f"replied with {turn.reply.kind}, expected {' or '.join(expect.kind)}"
+    asked = turn.reply.question.facet if turn.reply.question else "nothing"
+    if expect.asks and asked not in expect.asks and not ("anything" in expect.asks and asked != "nothing"):
+        yield "asks", f"asked about {asked}, expected {' or '.join(expect.asks)}"
     read = {_folded(signal) for signal in turn.reading.signals}
     for text in expect.signals:
         if _folded(Signal.parse(text)) not in read:

@@ -10,13 +10,14 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from assistant.questions import belief
 from assistant.settings import QuestionSettings
 from retrieval.catalogue import Catalogue
 from retrieval.parting import DEFAULT_PARTING, Part, parts
 from retrieval.postings import Rows
 from retrieval.schema import Query, Signal
 from retrieval.search import Search
-from retrieval.telling import Weights, relevance, told
+from retrieval.telling import Weights, told
 
 Opening = Literal["nothing", "department", "shelf", "title"]
 Said = tuple[tuple[Part, int], ...]
@@ -137,10 +138,10 @@ class ShopWorld:
         text = " ".join(dict.fromkeys(s.value for s in wishes if s.facet != "price"))
         view = self.search.view()
         _, standing, _ = self.search.survey(Query(text, signals=tuple(wishes), limit=self.limit, seed=self.seed))
-        rows, weights = standing.rows, relevance(standing.scores, self.settings.sharpness)
+        rows, weights = standing.rows, belief(standing, wishes, self.settings)
         further = np.setdiff1d(self.wanted, rows)
         known, padded = np.concatenate((rows, further)), np.concatenate((weights, np.zeros(len(further))))
-        best = _best(rows, weights, self.limit, self.seed)
+        best = _best(rows, standing.scores, self.limit, self.seed)
         return State(known, padded, best, lambda: parts(view.catalogue, known, padded, view.vocabulary.currency))
 
 
@@ -148,7 +149,7 @@ def _key(said: Said) -> tuple[tuple[str, int], ...]:
     return tuple((part.facet, answer) for part, answer in said)
 
 
-def _best(rows: Rows, weights: Weights, limit: int, seed: int) -> NDArray[np.int64]:
+def _best(rows: Rows, scores: Weights, limit: int, seed: int) -> NDArray[np.int64]:
     chance = np.random.default_rng(seed).permutation(len(rows))
-    order = np.lexsort((chance, -weights))[:limit]
+    order = np.lexsort((chance, -scores))[:limit]
     return np.asarray(rows[order], dtype=np.int64)

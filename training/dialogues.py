@@ -73,6 +73,8 @@ class Expectation(_Strict):
     items: ItemChecks | None = None
     kind: Texts = ()
     """The kind of the reply, one of these."""
+    asks: Texts = ()
+    """What the reply asks about, one of these; `anything` and `nothing` too."""
     says: Texts = ()
     not_says: Texts = ()
     grounded: bool = True
