@@ -14,13 +14,14 @@ from assistant.answers import about_items, compare_items
 from assistant.interests import fold, query_for, show, without
 from assistant.language import LanguageModel
 from assistant.leaning import leaning_wishes, leanings, session_drift, unspoken, which_today
+from assistant.own_review import answer_feedback
 from assistant.phrases import gives_up
 from assistant.questions import answers_to, next_question
 from assistant.reading import BUTTON, read_message
 from assistant.schema import Degradation, Message, Profile, Reply, Timings, Turn
 from assistant.service import HelpDesk, answer_order
 from assistant.settings import Settings
-from assistant.smalltalk import hand_over, on_feedback, on_memory, small_talk
+from assistant.smalltalk import hand_over, on_memory, small_talk
 from assistant.writing import Writer
 from retrieval.schema import Interaction, Item, Language
 from retrieval.search import Search
@@ -111,7 +112,7 @@ class Assistant:
             case "ask_item":
                 reply = about_items(reading, screen, history, self.shop, self.search)
             case "feedback":
-                reply = on_feedback(reading, screen)
+                turn, reply = answer_feedback(turn, screen, self.shop)
             case "order":
                 reply = answer_order(reading, self.shop, turn.shopper_id)
             case "policy":

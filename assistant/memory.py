@@ -5,6 +5,7 @@ A turn begins with `begin` (the profile, with what is known of the shopper) and 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -19,12 +20,15 @@ from assistant.feedback import Feedback, FeedbackLog
 from assistant.identity import Identity, open_identity
 from assistant.learning import learnt, reactions, renewed, taken_back, with_reactions
 from assistant.memory_tables import feedback_table, impressions_table, shoppers_table, turns_table
+from assistant.own_review import agrees, review_of
 from assistant.schema import Profile, Turn
 from assistant.shoppers import Shopper, Shoppers, claim, drop, interests_of, is_erased, shopper_of, store
 from retrieval.database import reading, upsert, writing
 from retrieval.exploration import context_of
+from retrieval.rows import digest, review_row
 from retrieval.schema import Interaction, Item
 from retrieval.shop import Shop
+from retrieval.tables import interactions, orders, reviews
 
 __all__ = ["Feedback", "Memory", "feedback_table", "turn_json", "turns_table"]
 
@@ -96,6 +100,8 @@ class Memory:
             row = {"id": turn.id, "session_id": turn.session_id, "number": turn.number, "at": turn.at, "shopper_id": owner}
             connection.execute(insert(turns_table), [{**row, "body": turn_json(replace(turn, shopper_id=""))}])
             upsert(connection, impressions_table, _impressions(turn))
+            if owner and agrees(turn.reading):
+                self._keep_review(connection, turn)
             shopper = shopper_of(connection, owner) if owner else None
             if shopper is not None and shopper.memory:
                 self._learn(connection, shopper, before or Profile(), turn)
@@ -143,6 +149,16 @@ class Memory:
                 connection.execute(delete(table).where(table.c.turn_id.in_(ids)))
             connection.execute(delete(turns_table).where(turns_table.c.session_id == session_id))
 
+    def _keep_review(self, connection: Connection, turn: Turn) -> None:
+        """The review that the turn agrees to stands among the shop's, not read yet."""
+        before = (turns_table.c.session_id == turn.session_id, turns_table.c.number == turn.number - 1)
+        row = connection.execute(select(turns_table).where(*before)).first()
+        offered = turn_of(row) if row is not None else None
+        review = review_of(turn, offered)
+        if review is not None:
+            review = replace(review, verified=_bought(connection, turn.shopper_id, review.item_id))
+            upsert(connection, reviews, [review_row(review, digest(review.text))])
+
     def _learn(self, connection: Connection, shopper: Shopper, before: Profile, turn: Turn) -> None:
         """What the turn said of the shopper is known; what she took back is gone, also while learning is paused."""
         drop(connection, shopper.id, taken_back(before, turn.profile))
@@ -162,6 +178,15 @@ def turn_json(turn: Turn) -> str:
 def turn_of(row: Any) -> Turn:
     """The turn of a row; whose it is stands in the row's column, so that it can be changed without the body."""
     return replace(_TURN.validate_json(row.body), shopper_id=row.shopper_id)
+
+
+def _bought(connection: Connection, shopper_id: str, item_id: str) -> bool:
+    """True when the shop's records say that the shopper bought the item."""
+    acts = interactions.c
+    purchase = (acts.shopper_id == shopper_id, acts.item_id == item_id, acts.kind == "purchase")
+    ordered = connection.scalars(select(orders.c["items"]).where(orders.c.shopper_id == shopper_id))
+    known = any(item_id == item for body in ordered for item, _ in json.loads(body))
+    return known or connection.execute(select(acts.item_id).where(*purchase)).first() is not None
 
 
 def _impressions(turn: Turn) -> list[dict[str, Any]]:

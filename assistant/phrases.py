@@ -49,6 +49,13 @@ _TEXT: dict[str, dict[Language, str]] = {
     "compare": {"en": "Side by side:", "zh": "对比如下："},
     "noted_like": {"en": "Glad you like **{title}**.", "zh": "好的，**{title}**记下了。"},
     "noted_dislike": {"en": "Understood, **{title}** won't come up again.", "zh": "明白了，不再推荐**{title}**。"},
+    "review_offer": {
+        "en": "May I keep what you wrote as your review of **{title}**? Other shoppers would read it, without your name.",
+        "zh": "可以把您刚才写的作为对**{title}**的评价保留吗？其他顾客会看到，不显示您的名字。",
+    },
+    "review_yes": {"en": "Yes, keep it as my review", "zh": "可以，作为我的评价"},
+    "review_no": {"en": "No, thanks", "zh": "不用了"},
+    "review_kept": {"en": "Thank you, your review is kept. It goes with everything else when you erase your data.", "zh": "谢谢，您的评价已保存。删除您的数据时会一并删除。"},
     "noted": {"en": "Noted: {wishes}.", "zh": "记下了：{wishes}。"},
     "forgotten": {"en": "Forgotten: {wishes}.", "zh": "已忘记：{wishes}。"},
     "forgotten_nothing": {"en": "I don't hold that: {wishes}.", "zh": "我没有记过：{wishes}。"},
