@@ -26,8 +26,9 @@ def run() -> list[dict[str, Any]]:
     if "review" not in model.tuned:
         return [{"name": "reading reviews", "value": "none", "unit": "no adapter reads reviews", "bar": "", "peer": ""}]
     list(read_reviews(texts[:2], model))  # what is loaded once is not counted
-    together = _per_second(texts, model, len(texts))
-    alone = _per_second(texts, model, 1)
+    halves = (texts[::2], texts[1::2])  # taken in turns, so that what else runs slows both
+    spent = [(_seconds(half, model, len(half)), _seconds(half, model, 1)) for half in halves]
+    together, alone = (len(texts) / sum(each) for each in zip(*spent, strict=True))
     return [
         {"name": "reviews read in a batch", "value": round(together, 2), "unit": "a second", "bar": ">= 3", "peer": ""},
         {
@@ -37,8 +38,8 @@ def run() -> list[dict[str, Any]]:
     ]
 
 
-def _per_second(texts: list[str], model: BulkModel, size: int) -> float:
+def _seconds(texts: list[str], model: BulkModel, size: int) -> float:
     started = time.perf_counter()
     for at in range(0, len(texts), size):
         list(read_reviews(texts[at : at + size], model))
-    return len(texts) / (time.perf_counter() - started)
+    return time.perf_counter() - started
