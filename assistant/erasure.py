@@ -9,7 +9,7 @@ import json
 import logging
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -74,6 +74,7 @@ class Erasure:
             if not shopper_id or not any(owned.values()):
                 return None
             needles, shared = _needles(connection, shopper_id)
+        needles = replace(needles, rows=(*needles.rows, self.identity.tag(shopper_id)))  # manifests name shoppers by it
         self._mark(shopper_id)
         done: dict[str, Any] = {
             "retrain": tuple(self._flag(path) for path in in_files(self.directory, needles, _MANIFESTS)),

@@ -34,7 +34,7 @@ PRIOR_WEIGHTS: dict[str, float] = {
 }
 """Log-odds that a whole unit of an item feature adds before any click was seen: a met wish outweighs most of what words tell."""
 SHIPPED = Path(__file__).parent / "ranker"
-_FILE = "ranker.safetensors"
+RANKER_FILE = "ranker.safetensors"
 
 
 @dataclass(frozen=True)
@@ -113,15 +113,15 @@ class Ranker:
             "text_features": json.dumps(TEXT_FEATURES), "item_features": json.dumps(ITEM_FEATURES),
             "click_share": str(self.click_share), "told": self.told,
         }
-        draft = folder / f".{_FILE}"
+        draft = folder / f".{RANKER_FILE}"
         save_file({name: np.ascontiguousarray(tensor, np.float32) for name, tensor in tensors.items()}, draft, about)
         draft.chmod(0o644)
-        draft.replace(folder / _FILE)
+        draft.replace(folder / RANKER_FILE)
 
 
 def load_ranker(folder: Path = SHIPPED) -> Ranker:
     """The ranker in the folder, the shipped one by default. Raises RankingError when there is none or it can't be read."""
-    path = folder / _FILE
+    path = folder / RANKER_FILE
     try:
         data = path.read_bytes()
         tensors = parse_tensors(data)
@@ -157,7 +157,7 @@ class RankerFile:
         """The ranker as the file has it now; the one before while it can't be used."""
         stamp: tuple[int, ...] = ()
         try:
-            stat = (self._folder / _FILE).stat()
+            stat = (self._folder / RANKER_FILE).stat()
             stamp = (stat.st_mtime_ns, stat.st_size, stat.st_ino)
         except FileNotFoundError:
             pass  # none was trained

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from ui.adapting import adapt
 from ui.measuring import evaluate_app, train_app
 from ui.options import DEFAULT, Adapter, BaseUrl, Engine, Json, Preset
 from ui.places import DEMO, quiet_libraries
@@ -20,6 +21,7 @@ app = typer.Typer(
 app.add_typer(train_app, name="train")
 app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(shopper_app, name="shopper")
+app.command()(adapt)
 
 ShopArgument = Annotated[
     str, typer.Argument(metavar="SHOP", help="A directory, or a name in the data directory; `demo` is the demo shop.")

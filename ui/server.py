@@ -19,6 +19,7 @@ from assistant.conversation import Assistant
 from assistant.memory import Memory
 from retrieval.demo.illustrations import illustration
 from retrieval.errors import RetrievalError
+from ui.adapting_daily import adapted_on_schedule, command_for
 from ui.background_reading import reading_beside, worth_reading
 from ui.chat import chat_page, theme
 from ui.guard import Guard
@@ -96,7 +97,8 @@ def run_server(shop: str, choice: ModelChoice, host: str, port: int, *, read: bo
     config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=2, server_header=False)
     read = read and worth_reading(assistant.shop, choice)
     try:
-        with swept_daily(assistant.shop), reading_beside(assistant.shop, shop, choice) if read else nullcontext():
+        retuned = adapted_on_schedule(assistant.shop.directory, command_for(shop))
+        with swept_daily(assistant.shop), retuned, reading_beside(assistant.shop, shop, choice) if read else nullcontext():
             uvicorn.Server(config).run(sockets=[listening])
     except KeyboardInterrupt:
         note("Stopped.")

@@ -1,0 +1,157 @@
+"""A shop's ranker learns from feedback: what may be learnt -> candidate -> gate -> in force, or refused with the reason."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from assistant.memory import Memory
+from retrieval.ranking import Ranker, load_ranker
+from retrieval.search import Search
+from retrieval.shop import Shop
+from training.adapt_feedback import Learnable, collect
+from training.adapt_gate import Verdict, hold_dialogues, judge
+from training.adapt_history import History, Manifest, last_made, sole_adapter
+from training.adapt_rows import AdaptRows, Progress, adapt_rows
+from training.adapt_settings import AdaptError, AdaptSettings
+from training.logged_choice import logged_choice
+from training.ranker import RankerDataError, RankerRecipe, fit_ranker
+from training.ranker_rows import LEARNT_FROM
+from training.shadow_replay import Shadow, newest_turns, replay, write_lines
+
+Outcome = Literal["promoted", "refused", "passed", "nothing", "went back"]
+"""`passed` is a dry run that would be promoted; `went back` left a version that saw rows of an erased shopper."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a shop is re-tuned this time."""
+
+    settings: AdaptSettings
+    dialogues: tuple[Path, ...] = ()
+    """Scripted dialogues, files or folders, that must go on passing."""
+    dry_run: bool = False
+    """Everything but the writing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Adapted:
+    """What came of it."""
+
+    outcome: Outcome
+    in_force: int
+    """The version that serves now; 0 is the shipped ranker."""
+    reasons: tuple[str, ...]
+    """Why it was refused, or why there was nothing to do."""
+    taught: Learnable
+    version: int | None = None
+    """The one that was made."""
+    lists: dict[str, int] | None = None
+    verdict: Verdict | None = None
+    shadow: Shadow | None = None
+    seconds: float = 0.0
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "outcome": self.outcome, "version": self.version, "in_force": self.in_force, "reasons": list(self.reasons),
+            "slates": len(self.taught.slates), "shoppers": len(self.taught.shoppers), "dropped": self.taught.screened.counts,
+            "why_dropped": list(self.taught.screened.reasons), "lists": self.lists or {},
+            "checks": [check.as_json() for check in self.verdict.checks] if self.verdict else [],
+            "figures": self.verdict.figures if self.verdict else {}, "seconds": round(self.seconds, 1),
+        }
+
+
+def adapt(
+    shop: Shop, plan: Plan, *, now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    clock: Callable[[], float] = time.perf_counter, progress: Progress | None = None,
+) -> Adapted:
+    """The shop re-tuned, or left as it was.
+
+    Every candidate starts from the shipped ranker and learns all that may be learnt today, so that nothing of an erased shopper
+    comes along. Raises AdaptError, StoreError, DialogueError.
+    """
+    started, history = clock(), History(shop.directory)
+    with sole_adapter(shop.directory):
+        memory = Memory.of(shop, now)
+        taught = collect(shop, memory, plan.settings)
+        history.finish()
+        standing, before = history.standing()
+        why = _nothing(taught, history, standing, plan.settings)
+        if why:
+            return _left(history, standing, taught, why, plan)
+        search = Search(shop)
+        rows = adapt_rows(shop, search, taught, plan.settings, progress)
+        after = _candidate(rows, plan.settings, now(), progress)
+        shadow = replay(newest_turns(shop, plan.settings.turns), search, before, after)
+        dialogues = hold_dialogues(shop, search, before, after, plan.dialogues)
+        logged = logged_choice(shop, shadow, seed=plan.settings.seed)
+        verdict = judge(before, after, rows, plan.settings, shadow=shadow, logged=logged, dialogues=dialogues)
+        outcome: Outcome = "refused" if verdict.reasons else "passed"
+        number: int | None = None
+        if not plan.dry_run:
+            describe = _describer(shop, memory, taught, rows, verdict, plan, standing, now(), lambda: clock() - started)
+            number = history.publish(after, describe, lambda folder: write_lines(shadow, folder / "shadow.jsonl")).number
+            outcome = "refused" if verdict.reasons else "promoted"
+            serves = standing if verdict.reasons else number
+            if history.in_force() != serves:
+                history.promote(serves)
+        now_serves = history.in_force()
+        return Adapted(
+            outcome, standing if now_serves is None else now_serves, verdict.reasons, taught, number, rows.counts, verdict,
+            shadow, clock() - started,
+        )
+
+
+def _nothing(taught: Learnable, history: History, standing: int, settings: AdaptSettings) -> str:
+    """Why there is nothing to learn; empty when there is."""
+    count = len(taught.slates)
+    if count < settings.fewest_slates:
+        cure = "Shoppers agree on the chat page, or with: daogou shopper consent SHOP ID --memory --training"
+        return f"found {count} slates with a reaction of shoppers who agreed to it, expected {settings.fewest_slates}. {cure}"
+    made = last_made(history.versions)
+    if made is not None and made.rows_sha256 == taught.sha256 and standing in (made.version, made.parent):
+        told = f"refused: {'; '.join(made.reasons)}" if made.decision == "refused" else "promoted"
+        return f"nothing is new since version {made.version}, which was {told}"
+    return ""
+
+
+def _left(history: History, standing: int, taught: Learnable, why: str, plan: Plan) -> Adapted:
+    """Nothing was learnt; a version in force that saw rows of an erased shopper is left all the same."""
+    if history.in_force() == standing:
+        return Adapted("nothing", standing, (why,), taught)
+    if not plan.dry_run:
+        history.promote(standing)
+    return Adapted("went back", standing, ("the version in force saw rows of an erased shopper", why), taught)
+
+
+def _candidate(rows: AdaptRows, settings: AdaptSettings, at: datetime, progress: Progress | None) -> Ranker:
+    told = f"re-tuned {at.isoformat(timespec='microseconds')} on {rows.counts}"
+    try:
+        return fit_ranker(rows.learnt, RankerRecipe(seed=settings.seed), load_ranker(), progress, told)[0]
+    except RankerDataError as error:
+        raise AdaptError(str(error)) from error
+
+
+def _describer(
+    shop: Shop, memory: Memory, taught: Learnable, rows: AdaptRows, verdict: Verdict, plan: Plan, standing: int, at: datetime,
+    spent: Callable[[], float],
+) -> Callable[[int, str], Manifest]:
+    """Gives the manifest of a version once its number and its bytes are known."""
+    inside = Counter(taught.shoppers)
+    done = [each.shopper_id for each in shop.interactions()]
+    inside.update(map(memory.identity.tag, done[int(len(done) * LEARNT_FROM) :]))
+    checks: Sequence[dict[str, Any]] = [check.as_json() for check in verdict.checks]
+
+    def describe(number: int, digest: str) -> Manifest:
+        return Manifest(
+            number, standing, at, "refused" if verdict.reasons else "passed", verdict.reasons, digest, taught.sha256,
+            dict(sorted(inside.items())), rows.counts, taught.screened.counts, taught.screened.reasons, tuple(checks),
+            verdict.figures, asdict(plan.settings), round(spent(), 1),
+        )
+
+    return describe
