@@ -8,22 +8,26 @@ and for a taste that moved at visit k by the same over the acts since k. The lik
 prior and added up, are the evidence E of a change; the log-ratios are divided by the dispersion, since acts of one visit go
 together. While the taste stays E is a non-negative martingale that starts at 1, so that it ever reaches 1 / alarm with
 a chance of at most `alarm`, however long one looks (Ville 1939; the sum over k is that of Shiryaev 1963, the posterior over k
-that of Adams and MacKay 2007). The bound holds for shoppers who are as the model says; `daogou evaluate drift` counts.
+that of Adams and MacKay 2007). That bound is wide, and holds for shoppers who are as the model says; where a shop has enough of
+them, it is learnt from their histories in random order instead. `daogou evaluate drift` counts.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from itertools import pairwise
+from itertools import groupby, pairwise
+from random import Random
 from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
+_ENOUGH = 200
+"""Histories that a bound is learnt from; fewer say too little of the last hundredth."""
 Shares = tuple[tuple[str, float], ...]
 """Kinds with their shares, the greatest first; they sum to 1."""
 
@@ -34,6 +38,8 @@ class DriftSettings:
 
     alarm: float = 0.02
     """The chance at most that a shopper whose taste stays is ever taken for one whose taste moved."""
+    bound: float = 0.0
+    """Evidence at which a move is believed; 0 stands for 1 / alarm, which is safe and slow, see `learn_bound`."""
     hazard: float = 0.1
     """The chance before a visit that the taste has moved since the visit before."""
     spread: float = 1.0
@@ -90,7 +96,7 @@ class Drift:
     moved: float = 0.0
     """The probability that the taste has moved since the last migration, or at all when there was none."""
     evidence: tuple[float, ...] = ()
-    """Of a change, at each act; an alarm at 1 / alarm starts it anew."""
+    """Of a change, at each act; an alarm starts it anew."""
     migrations: tuple[Migration, ...] = ()
 
 
@@ -190,6 +196,34 @@ def learn_dispersion(histories: Sequence[Sequence[Seen]], settings: DriftSetting
     return max(1.0, chi / freedom) if freedom else settings.dispersion
 
 
+def learn_bound(
+    histories: Sequence[Sequence[Seen]], usual: Mapping[str, float], settings: DriftSettings = DEFAULT_DRIFT, *, seed: int = 0
+) -> float:
+    """The evidence that all but a quarter of `alarm` of the histories stay under with their visits in random order, where there
+    is no drift (a permutation test, Fisher 1935); between 2 and 1 / alarm, and 1 / alarm with fewer than 200 histories."""
+    safe, chance = 1 / settings.alarm, Random(seed)
+    if len(histories) < _ENOUGH:
+        return safe
+    quiet = replace(settings, alarm=1e-300, bound=0.0)
+    highest = [max(follow(_shuffled(seen, settings.visit, chance), usual, quiet).evidence, default=0.0) for seen in histories]
+    return float(min(safe, max(2.0, np.quantile(highest, 1 - settings.alarm / 4))))
+
+
+def _shuffled(seen: Sequence[Seen], pause: timedelta, chance: Random) -> list[Seen]:
+    """The acts with their visits in random order, two pauses apart."""
+    told = sorted((s for s in dict.fromkeys(seen) if s.kinds), key=lambda s: s.at)
+    if not told:
+        return []
+    order = [list(visit) for _, visit in groupby(zip(_visits(told, pause), told, strict=True), key=lambda pair: pair[0])]
+    chance.shuffle(order)
+    acts = [[act for _, act in visit] for visit in order]
+    start = told[0].at
+    return [
+        replace(act, at=start + 2 * pause * number + timedelta(microseconds=place))
+        for number, visit in enumerate(acts) for place, act in enumerate(visit)
+    ]
+
+
 @dataclass(frozen=True, slots=True)
 class _Run:
     evidence: tuple[float, ...]
@@ -223,7 +257,7 @@ def _run(table: Floats, visits: Sequence[int], base: Floats, settings: DriftSett
         odds = float(np.exp(np.minimum(weighed, 500.0)).sum())
         evidence.append(odds + float(np.exp(unmoved)))
         moved = odds / evidence[-1]
-        if evidence[-1] >= 1 / settings.alarm:
+        if evidence[-1] >= (settings.bound or 1 / settings.alarm):
             return _Run(tuple(evidence), moved, place, starts[int(np.argmax(weighed))], ())
         posterior[starts[:open_]] = np.exp(weighed) / evidence[-1]
     return _Run(tuple(evidence), moved, None, 0, tuple(((1 - moved) + np.cumsum(posterior)).tolist()))

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from assistant.migration import DEFAULT_DRIFT, DriftSettings, Floats, Seen, follow, learn_dispersion, usual_shares
+from assistant.migration import DEFAULT_DRIFT, DriftSettings, Floats, Seen, follow, learn_bound, learn_dispersion, usual_shares
 from training.drift_baselines import GRID, LIMIT, Recommender, following_slate, plain_slate, recommender
 from training.drift_cases import Case, World, tuned_on
 
@@ -62,6 +62,7 @@ def evaluate_drift(
     learnt = [seen for user, seen in _quiet(world) if tuned_on(user)]
     usual = usual_shares(learnt)
     settings = replace(DEFAULT_DRIFT, dispersion=learn_dispersion(learnt))
+    settings = replace(settings, bound=learn_bound(learnt, usual, settings, seed=seed))
     inner = recommender([ids for user, ids in world.histories if tuned_on(user) and _fitted(user)], world.kinds)
     judged = [c for c in tuning if not _fitted(c.id)] or list(tuning)
     progress(f"settings for {world.name}", 0, None)
@@ -114,7 +115,7 @@ def _our_ways(
     model: Recommender, cases: Sequence[Case], world: World, usual: Mapping[str, float], settings: DriftSettings, only: str = ""
 ) -> Iterator[Way]:
     """Ours at every setting, or at one."""
-    drift_of = lru_cache(maxsize=None)(lambda seen, hazard: follow(seen, usual, replace(settings, hazard=hazard)))
+    drift_of = lru_cache(maxsize=None)(lambda seen, hazard: follow(seen, usual, replace(settings, hazard=hazard, bound=0.0)))
 
     def slate(seen: tuple[Seen, ...], *, mine: DriftSettings, share: float) -> tuple[str, ...]:
         return following_slate(model, drift_of(seen, mine.hazard), mine, world.kinds, share)
@@ -225,7 +226,7 @@ def _detection(
     chance = np.random.default_rng(seed)
     drawn = [alarms[chance.integers(0, len(alarms), len(alarms))].mean() for _ in range(_RESAMPLES)] if len(alarms) else []
     return {
-        "dispersion": round(settings.dispersion, 2), "quiet": len(quiet),
+        "dispersion": round(settings.dispersion, 2), "bound": round(settings.bound, 2), "quiet": len(quiet),
         "false_alarms_per_1000": round(float(alarms.mean()) * 1000, 1) if len(alarms) else None,
         "false_alarms_interval": (np.quantile(drawn, [0.025, 0.975]) * 1000).round(1).tolist() if drawn else None,
         "noticed": round(len(delays) / len(report), 4), "noticed_before_the_change": round(early / len(report), 4),

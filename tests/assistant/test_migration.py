@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assistant.migration import DEFAULT_DRIFT, Seen, blend, exploration, follow, learn_dispersion, shares, target
+from assistant.migration import DEFAULT_DRIFT, Seen, blend, exploration, follow, learn_bound, learn_dispersion, shares, target
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 USUAL = {"hiking": 1.0, "garden": 1.0, "kitchen": 1.0, "audio": 1.0}
@@ -102,3 +103,15 @@ def test_dispersion_is_learnt() -> None:
 def test_shares_split_an_act_between_its_kinds() -> None:
     """An act of two kinds is half of each."""
     assert shares([Seen(START, ("hiking", "garden")), Seen(START, ("garden",))]) == (("garden", 0.75), ("hiking", 0.25))
+
+
+def test_the_bound_is_learnt_from_shuffled_histories() -> None:
+    """With enough shoppers the bound is lower than the safe one, movers among them or not, and quiet ones still raise few alarms."""
+    chance = Random(11)
+    quiet = [visits(*chance.choices(["hiking", "garden"], k=10)) for _ in range(260)]
+    bound = learn_bound([*quiet, *([*HIKER, *GARDENER] for _ in range(40))], USUAL)
+    assert 2 <= bound < 50
+    settings = replace(DEFAULT_DRIFT, bound=bound)
+    alarms = sum(bool(follow(visits(*chance.choices(["hiking", "garden"], k=10)), USUAL, settings).migrations) for _ in range(300))
+    assert alarms <= 0.03 * 300
+    assert learn_bound(quiet[:20], USUAL) == 1 / DEFAULT_DRIFT.alarm
