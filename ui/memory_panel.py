@@ -26,12 +26,15 @@ def panel_html(
     entries: Sequence[Entry], shopper: Shopper | None, language: Language, *, proof: ErasureProof | None = None, notice: str = ""
 ) -> str:
     """The whole panel: what is remembered, what was agreed to, and every way to change either."""
-    lasting, fleeting = [e for e in entries if e.lasting], [e for e in entries if not e.lasting]
+    lasting = [entry for entry in entries if entry.lasting and shopper is not None]
+    fleeting = [entry for entry in entries if entry not in lasting]
     parts = [_notice(notice, proof, language)]
+    parts += [_welcome(language)] if shopper is None else []
     parts += [_list("lasting", lasting, language)] if lasting else []
     parts += [_list("fleeting", fleeting, language)] if fleeting else []
     parts += [] if entries or proof or notice else [Markup("<p class='dg-soft'>{}</p>").format(words("nothing", language))]
-    parts.append(_agreement(shopper, language, bool(entries)))
+    parts += [_agreement(shopper, language)] if shopper is not None else []
+    parts += [_erase("erase_guest", language)] if entries and shopper is None else []
     head = Markup("<div class='dg-mem-head'><h2 tabindex='-1'>{}</h2>{}</div>").format(
         words("title", language),
         Markup("<button type='button' class='dg-act' data-act='close' aria-label='{0}' title='{0}'>✕</button>").format(
@@ -53,18 +56,18 @@ def _notice(notice: str, proof: ErasureProof | None, language: Language) -> Mark
 
 
 def _list(key: str, entries: Sequence[Entry], language: Language) -> Markup:
-    rows = Markup("").join(_row(entry, language) for entry in entries)
+    rows = Markup("").join(_row(entry, language, key == "lasting") for entry in entries)
     return Markup("<h3>{}</h3><ul class='dg-mem-list'>{}</ul>").format(words(key, language), rows)
 
 
-def _row(entry: Entry, language: Language) -> Markup:
+def _row(entry: Entry, language: Language, kept: bool) -> Markup:
     interest, signal = entry.interest, str(entry.interest.signal)
     label = words("strength", language, steps=entry.steps, surety=entry.surety)
     bars = Markup("").join(Markup("<i{}></i>").format(Markup(" class='on'") if n < entry.steps else "") for n in range(5))
     meter = Markup("<span class='dg-meter' role='img' aria-label='{0}' title='{0}'>{1}</span>").format(label, bars)
     said = Markup("“{}”").format(interest.sentence) if interest.sentence else Markup("")
     pinned = "unpin" if interest.pinned else "pin"
-    pin = _icon("pin", words(pinned, language), signal, entry.words, pressed=interest.pinned) if entry.lasting else Markup("")
+    pin = _icon("pin", words(pinned, language), signal, entry.words, pressed=interest.pinned) if kept else Markup("")
     return Markup(
         "<li><div class='dg-mem-top'><b>{words}</b>{meter}<span class='dg-mem-acts'>{pin}{forget}</span></div>"
         "<p class='dg-soft'>{origin}: {said} <span class='dg-age'>· {age}</span></p>{edit}</li>"
@@ -96,13 +99,16 @@ def _plain(act: str, language: Language, kind: str = "", label: str = "") -> Mar
     return button.format(kind, act, words(label or act, language))
 
 
-def _agreement(shopper: Shopper | None, language: Language, anything: bool) -> Markup:
+def _welcome(language: Language) -> Markup:
+    """To a guest: what is kept of her now, and how to be remembered."""
+    return Markup(
+        "<div class='dg-mem-agree dg-mem-guest'><p class='dg-soft'>{}</p>"
+        "<label class='dg-check'><input type='checkbox' id='dg-training'> {}</label>{}</div>"
+    ).format(words("guest", language), words("training", language), _plain("remember", language, "dg-main"))
+
+
+def _agreement(shopper: Shopper, language: Language) -> Markup:
     """What the shopper agreed to, and the ways to change it."""
-    if shopper is None:
-        agree = Markup(
-            "<p class='dg-soft'>{}</p><label class='dg-check'><input type='checkbox' id='dg-training'> {}</label>{}"
-        ).format(words("guest", language), words("training", language), _plain("remember", language, "dg-main"))
-        return Markup("<div class='dg-mem-agree'>{}{}</div>").format(agree, _erase("erase_guest", language) if anything else "")
     trains = "trains" if shopper.training else "no_trains"
     told = [words("agreed", language, days=shopper.retention_days), words(trains, language)]
     told += [words("paused", language)] if shopper.paused else []
