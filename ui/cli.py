@@ -65,6 +65,7 @@ def import_(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Read and report, write nothing.")] = False,
     prune: Annotated[bool, typer.Option("--prune", help="Delete products that the feed no longer has.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Stop at the first bad row.")] = False,
+    workers: Annotated[int, typer.Option(min=0, help="Processes that embed, by Ray Data (daogou[ray]); 0: this one.")] = 0,
     json: Json = False,
 ) -> None:
     """Import a feed. Idempotent: what is unchanged is neither written nor embedded again."""
@@ -76,7 +77,9 @@ def import_(
         format, currency, _pairs(column), _pairs(constant),
     )
     with progress_bar() as progress:
-        report = import_files(shop, sources, embedder, dry_run=dry_run, prune=prune, strict=strict, progress=progress)
+        report = import_files(
+            shop, sources, embedder, dry_run=dry_run, prune=prune, strict=strict, workers=workers, progress=progress
+        )
     if json:
         print_json(report.as_json())
     else:

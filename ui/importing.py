@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any
 from retrieval.errors import FeedError, RowError
 from retrieval.feeds import read_catalog, read_help_pages, read_interactions, read_orders, read_reviews
 from retrieval.importing import ImportReport, import_feed
+from retrieval.schema import Item
 from retrieval.shop import Shop, ShopSettings
 from retrieval.wheels import Progress
 from ui.places import home, shop_directory
@@ -32,6 +33,15 @@ class Sources:
     currency: str = "USD"
     columns: Mapping[str, str] = field(default_factory=dict)
     constants: Mapping[str, str] = field(default_factory=dict)
+
+    def items(self, currency: str, on_error: Callable[[RowError], None]) -> Iterator[Item]:
+        """The products of the catalogue files, one by one."""
+        return chain.from_iterable(
+            read_catalog(
+                path, format=self.format, currency=currency, columns=self.columns, constants=self.constants, on_error=on_error,
+            )
+            for path in self.catalog
+        )
 
     def check(self) -> None:
         """Raises FeedError for a file that is not there, before anything is written."""
@@ -75,9 +85,12 @@ class Outcome:
 
 def import_files(
     shop: str, sources: Sources, embedder: str, *, dry_run: bool = False, prune: bool = False, strict: bool = False,
-    progress: Progress | None = None,
+    workers: int = 0, progress: Progress | None = None,
 ) -> Outcome:
-    """Import the files into the shop, made when absent. Raises FeedError, StoreError."""
+    """Import the files into the shop, made when absent; with `workers` so many processes embed its texts beforehand.
+
+    Raises FeedError, StoreError, EmbedderError.
+    """
     sources.check()
     rejected: list[RowError] = []
 
@@ -89,16 +102,15 @@ def import_files(
     directory = shop_directory(shop)
     fresh = not directory.exists()
     opened = _open_or_create(directory, sources, embedder)
+    currency = opened.settings.currency
     try:
+        if workers and not dry_run:
+            from retrieval.bulk_embedding import embed_ahead
+
+            embed_ahead(opened, sources.items(currency, lambda _error: None), workers, home(), progress)
         report = import_feed(
             opened,
-            catalog=chain.from_iterable(
-                read_catalog(
-                    path, format=sources.format, currency=opened.settings.currency, columns=sources.columns,
-                    constants=sources.constants, on_error=reject,
-                )
-                for path in sources.catalog
-            ),
+            catalog=sources.items(currency, reject),
             reviews=chain.from_iterable(read_reviews(path, on_error=reject) for path in sources.reviews),
             interactions=chain.from_iterable(read_interactions(path, on_error=reject) for path in sources.interactions),
             orders=chain.from_iterable(read_orders(path, on_error=reject) for path in sources.orders),
