@@ -145,7 +145,7 @@ class Assistant:
         )
         view, language = self.search.view(), turn.reading.language
         question = which_today(turn.profile, drift, history, language, view.catalogue.shelves) if slate.picks else None
-        question = question or next_question(view, standing, slate, turn, history, self.settings.questions)
+        question = question or next_question(view, standing, found, history, self.settings.questions)
         for reply in writer.write(turn.reading, turn.profile, slate, cancel, question):
             yield replace(found, reply=reply, degraded=found.degraded + tuple(writer.degraded))
 

@@ -8,6 +8,8 @@ from dataclasses import replace
 from decimal import Decimal
 from typing import Protocol
 
+import numpy as np
+
 from assistant.notation import format_line
 from assistant.phrases import has_phrase, say
 from assistant.plain_words import column_name
@@ -18,10 +20,13 @@ from retrieval.catalogue import Catalogue
 from retrieval.money import format_money, money
 from retrieval.parting import DEFAULT_PARTING, Choice, Part, parts
 from retrieval.postings import Rows
-from retrieval.schema import Language, Signal, Slate
+from retrieval.requirements import requirements
+from retrieval.schema import Language, Query, Signal
 from retrieval.telling import Weights, relevance
 from retrieval.vocabulary import Vocabulary
 
+_CONSIDERED = 1_000
+"""About as many items that are alike are considered; every so many-th stands for them in a large shop."""
 _ANY = "any"
 """The value of a wish that is given up, as `interests.ANY` lists it."""
 
@@ -45,19 +50,20 @@ class Standing(Protocol):
 
 
 def next_question(
-    view: View, standing: Standing, slate: Slate, turn: Turn, history: Sequence[Turn], settings: QuestionSettings
+    view: View, standing: Standing, turn: Turn, history: Sequence[Turn], settings: QuestionSettings
 ) -> Question | None:
-    """The question to ask below the slate, worded in the shopper's language; None when none is worth her answer.
+    """The question to ask below the turn's slate, worded in the shopper's language; None when none is worth her answer.
 
     It is about something that she has said nothing of, was not asked about, and that its answers part the candidates in.
     """
     asked = [earlier.reply.question.facet for earlier in history if earlier.reply.question]
-    if not slate.picks or slate.fitting < settings.fitting or len(asked) >= settings.most:
+    query, slate = turn.query, turn.slate
+    if query is None or slate is None or slate.fitting < settings.fitting or len(asked) >= settings.most:
         return None
-    weights = belief(standing, turn.profile.signals, settings)
+    rows, weights = belief(view, query, standing, settings)
     known = {*asked, *_spoken_of(turn.profile.signals, view.vocabulary)}
     currency = view.vocabulary.currency
-    for part in parts(view.catalogue, standing.rows, weights, currency, replace(DEFAULT_PARTING, enough=settings.fitting)):
+    for part in parts(view.catalogue, rows, weights, currency, replace(DEFAULT_PARTING, enough=settings.fitting)):
         if part.gain < settings.gain:
             return None
         question = _worded(part, view.vocabulary, turn.reading.language)
@@ -66,13 +72,16 @@ def next_question(
     return None
 
 
-def belief(standing: Standing, signals: Sequence[Signal], settings: QuestionSettings) -> Weights:
-    """How likely each candidate is the one she means: by its score where she said what she would like, else all alike.
+def belief(view: View, query: Query, standing: Standing, settings: QuestionSettings) -> tuple[Rows, Weights]:
+    """The items that she may mean, and how likely each is: the candidates by their score where she said what she would like.
 
-    Where only limits were said, every candidate meets them, and the rest of its score is not hers. Shape: (n,).
+    Where only limits were said, all that meet them are alike, and the rest of their score is not hers. Shape of both: (n,).
     """
-    liked = not signals or any(not signal.hard for signal in signals)  # without any, the message itself was searched for
-    return relevance(standing.scores, settings.sharpness if liked else 0.0)
+    if not query.signals or any(not signal.hard for signal in query.signals):
+        return standing.rows, relevance(standing.scores, settings.sharpness)
+    fitting = np.flatnonzero(requirements(query, view.catalogue, view.vocabulary.resolve).fitting()).astype(np.int32)
+    rows = fitting[:: max(1, len(fitting) // _CONSIDERED)]
+    return rows, relevance(np.zeros(len(rows)), 0.0)
 
 
 def answers_to(history: Sequence[Turn]) -> tuple[Answer, ...]:

@@ -137,11 +137,12 @@ class ShopWorld:
         wishes += [s for part, answer in said if answer < len(part.choices) for s in part.choices[answer].signals]
         text = " ".join(dict.fromkeys(s.value for s in wishes if s.facet != "price"))
         view = self.search.view()
-        _, standing, _ = self.search.survey(Query(text, signals=tuple(wishes), limit=self.limit, seed=self.seed))
-        rows, weights = standing.rows, belief(standing, wishes, self.settings)
+        query = Query(text, signals=tuple(wishes), limit=self.limit, seed=self.seed)
+        _, standing, _ = self.search.survey(query)
+        rows, weights = belief(view, query, standing, self.settings)
         further = np.setdiff1d(self.wanted, rows)
         known, padded = np.concatenate((rows, further)), np.concatenate((weights, np.zeros(len(further))))
-        best = _best(rows, standing.scores, self.limit, self.seed)
+        best = _best(standing.rows, standing.scores, self.limit, self.seed)
         return State(known, padded, best, lambda: parts(view.catalogue, known, padded, view.vocabulary.currency))
 
 
