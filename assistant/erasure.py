@@ -30,6 +30,8 @@ _log = logging.getLogger("daogou")
 _MANIFESTS = ("manifest.json", "card.json")
 _LINES = (".jsonl", ".jsonl.gz", ".csv", ".csv.gz", ".tsv", ".txt", ".log")
 """Files of one row a line, which go on without the shopper's."""
+_BY_DEED = ("click", "purchase")
+"""Origins of an interest whose sentence is the title of an item."""
 _TABLES = ("shop.sqlite3", "shop.sqlite3-wal", "shop.sqlite3-shm", "shop.sqlite3-journal")
 
 
@@ -201,8 +203,8 @@ def _needles(connection: Connection, shopper_id: str) -> tuple[Needles, int]:
     """What is to be searched for, and how many of the shopper's messages others typed too."""
     turns = connection.execute(select(turns_table).where(turns_table.c.shopper_id == shopper_id)).all()
     spoken = {str(json.loads(row.body)["message"]) for row in turns}
-    told = connection.scalars(select(interests_table.c.body).where(interests_table.c.shopper_id == shopper_id))
-    spoken |= {str(json.loads(body).get("sentence", "")) for body in told}
+    held = map(json.loads, connection.scalars(select(interests_table.c.body).where(interests_table.c.shopper_id == shopper_id)))
+    spoken |= {str(interest["sentence"]) for interest in held if interest["source"] not in _BY_DEED}
     written = connection.scalars(select(reviews.c.text).where(reviews.c.author == shopper_id))
     spoken = set(own_sentences(spoken))
     others = select(turns_table.c.body).where(turns_table.c.shopper_id != shopper_id)

@@ -44,11 +44,12 @@ def learnt(before: Profile, turn: Turn, known: Sequence[Interest], *, paused: bo
 
 
 def acts_of(events: Iterable[Feedback], shopper_id: str) -> tuple[Interaction, ...]:
-    """The reactions as what a shopper did with items; what says nothing of taste (put off, passed over) is left out."""
+    """The reactions as what a shopper did with items. A dislike says which item, and by its reason why, but not which of all its
+    other properties; what was put off or passed over says less."""
     return tuple(
         Interaction(shopper_id, event.item_id, event.kind, event.at)
         for event in events
-        if event.at is not None and event.item_id and event.kind in ("like", "dislike", "click", "cart", "purchase")
+        if event.at is not None and event.item_id and event.kind in ("like", "click", "cart", "purchase")
     )
 
 

@@ -6,7 +6,7 @@ A turn begins with `begin` (the profile, with what is known of the shopper) and 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -14,19 +14,17 @@ from typing import Any
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, Engine, delete, insert, select, update
 
-from assistant.behaviour import interests_from
 from assistant.fading import fade, join
 from assistant.feedback import Feedback, FeedbackLog
 from assistant.identity import Identity, open_identity
 from assistant.learning import learnt, reactions, renewed, taken_back, with_reactions
 from assistant.memory_tables import feedback_table, impressions_table, shoppers_table, turns_table
 from assistant.own_review import agrees, review_of
-from assistant.schema import Profile, Turn
+from assistant.schema import Interest, Profile, Turn
 from assistant.shoppers import Shopper, Shoppers, claim, drop, interests_of, is_erased, shopper_of, store
 from retrieval.database import reading, upsert, writing
 from retrieval.exploration import context_of
 from retrieval.rows import digest, review_row
-from retrieval.schema import Interaction, Item
 from retrieval.shop import Shop
 from retrieval.tables import interactions, orders, reviews
 
@@ -131,14 +129,14 @@ class Memory:
                 before = turn.profile
         return True
 
-    def observe(self, shopper_id: str, acts: Sequence[Interaction], items: Mapping[str, Item]) -> bool:
-        """True when what the shopper did with the items was learnt from: of one who agreed and did not pause."""
+    def learn(self, shopper_id: str, new: Sequence[Interest]) -> bool:
+        """True when the interests were added to what is known of a shopper: of one who agreed and did not pause."""
         with writing(self.engine) as connection:
             shopper = shopper_of(connection, shopper_id)
             if shopper is None or not shopper.learns:
                 return False
             stored = interests_of(connection, shopper_id)
-            store(connection, shopper_id, stored, join(stored, interests_from(acts, items, now=self.now())))
+            store(connection, shopper_id, stored, join(stored, [replace(interest, term="long", turn=0) for interest in new]))
             return True
 
     def erase(self, session_id: str) -> None:

@@ -65,6 +65,7 @@ _TEXT: dict[str, dict[Language, str]] = {
     "known_long": {"en": "What I remember of you:", "zh": "关于您，我记着："},
     "known_entry": {"en": "- **{wish}** ({surety}, {age}; {origin}: “{sentence}”)", "zh": "- **{wish}**（{surety}，{age}；{origin}：“{sentence}”）"},
     "known_brief": {"en": "- **{wish}** ({surety}, {age}; {origin})", "zh": "- **{wish}**（{surety}，{age}；{origin}）"},
+    "known_more": {"en": "- and {count} more, less sure", "zh": "- 另有{count}项，把握较小"},
     "known_how": {
         "en": "Say “forget {wish}” and it is gone.",
         "zh": "说“忘掉{wish}”就会删除。",

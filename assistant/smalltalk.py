@@ -13,6 +13,9 @@ from assistant.safety import says_something
 from assistant.schema import Profile, Reading, Reply
 from retrieval.schema import Item, Language
 
+_TOLD = 8
+"""Lasting interests that a reply lists, the surest first; the memory card has all."""
+
 
 def small_talk(reading: Reading, *, begun: bool = False) -> Reply:
     """A greeting; in a conversation that has begun, the way back to the shop."""
@@ -54,7 +57,9 @@ def on_memory(reading: Reading, before: Profile, after: Profile, now: datetime) 
     if not lasting:
         text = say("known", language, wishes=join(fleeting, language)) if fleeting else say("known_nothing", language)
         return Reply("memory", text)
-    lines = [say("known_long", language), "", *(_told(entry, language) for entry in lasting), ""]
+    lines = [say("known_long", language), "", *(_told(entry, language) for entry in lasting[:_TOLD])]
+    lines += [say("known_more", language, count=len(lasting) - _TOLD)] if len(lasting) > _TOLD else []
+    lines.append("")
     lines += [say("known_now", language, wishes=join(fleeting, language)), ""] if fleeting else []
     return Reply("memory", "\n".join([*lines, say("known_how", language, wish=lasting[0].interest.signal.value)]))
 

@@ -15,6 +15,7 @@ import gradio as gr
 from markupsafe import Markup
 from sqlalchemy.exc import SQLAlchemyError
 
+from assistant.behaviour import interests_from
 from assistant.conversation import Assistant
 from assistant.errors import AssistantError
 from assistant.feedback import Feedback, Kind, event_id, felt, reasons_against
@@ -106,12 +107,14 @@ class Chats:
                 self._feel(event, item, history[-1], turn.shopper_id)
 
     def _feel(self, event: Feedback, item: Item, last: Turn, shopper_id: str) -> None:
+        """The session's profile after the reaction, and what it says of a shopper beyond the session."""
         at = self.memory.now()
         changed = felt(last.profile, event, item, at)
         if changed != last.profile:
             self.memory.amend(last.session_id, changed)
-        if shopper_id:
-            self.memory.observe(shopper_id, acts_of([replace(event, at=at)], shopper_id), {item.id: item})
+        acts = acts_of([replace(event, at=at)], shopper_id)
+        reasons = [interest for interest in changed.interests if interest not in last.profile.interests]
+        self.memory.learn(shopper_id, [*interests_from(acts, {item.id: item}, now=at), *reasons])
 
     def liked(self, message: int, liked: bool, conversation: str) -> None:
         """Keep a reaction to the reply that stands at an index of the transcript."""

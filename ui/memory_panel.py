@@ -118,7 +118,7 @@ def _agreement(shopper: Shopper, language: Language) -> Markup:
         Markup("<a class='dg-act dg-plain' href='memory/export' download='daogou.json'>{}</a>").format(words("export", language)),
     ]
     return Markup("<div class='dg-mem-agree'><p class='dg-soft'>{}</p><div class='dg-mem-row'>{}</div>{}</div>").format(
-        " ".join(told), Markup("").join(acts), _erase("erase_what", language)
+        ("" if language == "zh" else " ").join(told), Markup("").join(acts), _erase("erase_what", language)
     )
 
 

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import typer
 
+from assistant.behaviour import interests_from
 from assistant.erasure import Erasure, ErasureProof
 from assistant.exporting import export
 from assistant.identity import rotate as rotate_keys
@@ -110,7 +111,8 @@ def record_consent(shop: str, shopper_id: str, *, memory: bool, training: bool, 
             raise _unknown(shopper_id)
         if first and memory:
             acts = tuple(opened.interactions(shopper_id))
-            held.observe(shopper_id, acts, {item.id: item for item in opened.items([act.item_id for act in acts])})
+            items = {item.id: item for item in opened.items([act.item_id for act in acts])}
+            held.learn(shopper_id, interests_from(acts, items, now=datetime.now(UTC)))
     _done(
         asdict(agreed), f"memory {_yes(agreed.memory)}, training {_yes(agreed.training)}, kept for {agreed.retention_days} days",
         as_json=as_json,
