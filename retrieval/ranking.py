@@ -95,12 +95,17 @@ class Ranker:
         chances = 1.0 / (1.0 + np.exp(-odds))
         return Ranked(chances[:, 0], chances[:, 1], np.sum(list(parts.values()), axis=0), parts)
 
+    def odds(self, text: Features, item: Features) -> Scores:
+        """Log-odds of each task before its temperature. Shape: (n, tasks)."""
+        found: Scores = (self._deep(text) + item @ self.wide).astype(np.float64)
+        return found
+
     def _deep(self, text: Features) -> Features:
         hidden = (text - self.mean) / self.scale
         for number, (weights, bias) in enumerate(self.layers):
             hidden = hidden @ weights + bias
             if number + 1 < len(self.layers):
-                hidden = hidden / (1.0 + np.exp(-hidden))
+                hidden = hidden / (1.0 + np.exp(-np.maximum(hidden, -80.0)))
         return hidden
 
     def save(self, folder: Path) -> None:

@@ -33,11 +33,16 @@ class Term:
 
 
 def terms_of(text: str, catalogue: Catalogue, spell: Callable[[Phrase], Phrase] | None = None) -> tuple[Term, ...]:
-    """The terms of a query, in its order, each once."""
+    """The terms of a query, in its order, each once.
+
+    Chinese is not cut into words: of its pairs of characters those count that the catalogue says somewhere, since 静的 of 安静的
+    is no word; all where it says none.
+    """
     words = stems(text)
     single = [(word,) for word in words if not HAN.match(word) and word not in _EMPTY]
     pairs = [(a, b) for a, b in pairwise(words) if HAN.match(a) and HAN.match(b)]
-    phrases = list(dict.fromkeys([*single, *pairs]))
+    said = [pair for pair in pairs if _said(pair, catalogue)]
+    phrases = list(dict.fromkeys([*single, *(said or pairs)]))
     padded = [(), *phrases, ()]
     beside = zip(phrases, padded, padded[2:], strict=False)
     return tuple(_term(phrase, before, after, catalogue, spell) for phrase, before, after in beside)
@@ -57,6 +62,10 @@ def _term(
     count = len(catalogue)
     held = min(sum(len(catalogue.titles.phrase(writing)) for writing in dict.fromkeys(writings)), count)
     return Term(phrase, tuple(dict.fromkeys(writings)), math.log(1 + (count - held + 0.5) / (held + 0.5)))
+
+
+def _said(pair: Phrase, catalogue: Catalogue) -> bool:
+    return any(len(told.phrase(pair)) for told in (catalogue.titles, catalogue.values.postings, catalogue.descriptions))
 
 
 def _halves(word: str, catalogue: Catalogue) -> list[Phrase]:

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from retrieval.catalogue import Catalogue, Mask
+from retrieval.catalogue import Catalogue
 from retrieval.postings import NO_ROWS, Rows
 from retrieval.terms import Term
 from retrieval.title_words import RowWords, TitleWords
@@ -17,9 +17,10 @@ Scores = NDArray[np.float64]
 WORD_FEATURES = (
     "bm25", "share", "hits", "missing", "rarest_missing", "rarest_share", "first_hit", "last_hit", "last_is_head",
     "head_hit", "in_order", "numbers_hit", "numbers", "query_words", "title_words", "title_covered", "mean_place",
-    "last_place", "told_elsewhere",
+    "last_place",
 )
-"""What `word_features` gives, in its order: shares are 0 to 1, places shares of the title's length."""
+"""What `word_features` gives, in its order: shares are 0 to 1, places shares of the title's length. A word that only a value or
+the description says counts in part wherever its place does not matter."""
 _VALUED, _DESCRIBED = 0.8, 0.4
 """What a word in a value and in the description counts, of a word in the title."""
 _K, _B = 1.2, 0.75
@@ -54,20 +55,20 @@ def word_features(catalogue: Catalogue, terms: Sequence[Term], rows: Rows, langu
     hits = np.array([titles.any(marked) for marked in marks])  # (terms, n)
     places = np.array([titles.first_place(marked) for marked in marks])
     rarity = np.array([term.rarity for term in terms])
-    elsewhere = _told_elsewhere(catalogue, terms, rows) & ~hits
-    missing = rarity[:, None] * ~hits
+    said = np.maximum(hits, _told_elsewhere(catalogue, terms, rows))
+    missing = rarity[:, None] * (1.0 - said)
     covered = np.logical_or.reduce(marks)
     numbers = np.array([term.number for term in terms])
     length = titles.lengths
     titled = (_K + 1) / (1 + _K * (1 - _B + _B * length / max(_titles(catalogue, language).mean_length, 1.0)))
-    share = rarity @ hits / rarity.sum()
     columns = (
-        (rarity @ hits) * titled, share, hits.mean(axis=0), (~hits).sum(axis=0), missing.max(axis=0) / rarity.sum(),
-        np.full(len(rows), rarity.max() / rarity.sum()), hits[0], hits[-1], titles.at_head(marks[-1]), titles.at_head(covered),
-        _in_order(titles, marks), hits[numbers].mean(axis=0) if numbers.any() else np.full(len(rows), 0.5),
+        (rarity @ said) * titled, rarity @ said / rarity.sum(), said.mean(axis=0), (1.0 - said).sum(axis=0),
+        missing.max(axis=0) / rarity.sum(), np.full(len(rows), rarity.max() / rarity.sum()), said[0], said[-1],
+        titles.at_head(marks[-1]), titles.at_head(covered), _in_order(titles, marks),
+        said[numbers].mean(axis=0) if numbers.any() else np.full(len(rows), 0.5),
         np.full(len(rows), numbers.sum()), np.full(len(rows), len(terms)), length, titles.count(covered) / length,
         np.where(hits.any(axis=0), (places * hits).sum(axis=0) / np.maximum(hits.sum(axis=0), 1), 1.0),
-        np.where(hits.any(axis=0), (places * hits).max(axis=0), 1.0), rarity @ elsewhere / rarity.sum(),
+        np.where(hits.any(axis=0), (places * hits).max(axis=0), 1.0),
     )
     return np.stack(columns, axis=1).astype(np.float32)
 
@@ -86,17 +87,17 @@ def _rows(term: Term, of: Callable[[Sequence[str]], Rows]) -> Rows:
     return np.concatenate(found) if len(found) > 1 else (found[0] if found else NO_ROWS)
 
 
-def _told_elsewhere(catalogue: Catalogue, terms: Sequence[Term], rows: Rows) -> NDArray[np.bool_]:
-    """Whether a value or the description of each row says each term. Shape: (terms, n)."""
-    told: Mask = np.zeros(len(catalogue), dtype=bool)
+def _told_elsewhere(catalogue: Catalogue, terms: Sequence[Term], rows: Rows) -> NDArray[np.float32]:
+    """What it counts that a value or the description of each row says each term; 0 where neither does. Shape: (terms, n)."""
+    weight = np.zeros(len(catalogue), dtype=np.float32)
     found = []
     for term in terms:
-        said = np.concatenate(
-            (_rows(term, catalogue.descriptions.phrase), catalogue.having(_rows(term, catalogue.values.postings.phrase)))
-        )
-        told[said] = True
-        found.append(told[rows])
-        told[said] = False
+        described = _rows(term, catalogue.descriptions.phrase)
+        valued = catalogue.having(_rows(term, catalogue.values.postings.phrase))
+        weight[described] = _DESCRIBED
+        weight[valued] = _VALUED
+        found.append(weight[rows])
+        weight[described] = weight[valued] = 0.0
     return np.array(found)
 
 

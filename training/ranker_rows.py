@@ -33,27 +33,33 @@ _WORTH = {"purchase": 1.0, "cart": 0.8, "like": 0.8, "click": 0.5, "view": 0.0, 
 _SITTING = timedelta(hours=1)
 """Events further apart belong to different lists."""
 _MOST_LISTS = 2_000
+_WANTED = 0.66
+"""Relevance from which a product counts as wanted."""
 
 
 def judged_rows(
-    search: Search, judgements: Judgements, *, found: int = 3, drawn: int = 1, seed: int = 0, progress: Progress | None = None
+    search: Search, judgements: Judgements, *, coarse: float = 0.0, seed: int = 0, progress: Progress | None = None
 ) -> RankingRows:
-    """A list a query: its judged products; `found` unjudged ones from further down the search, as ones of no relevance; and
-    `drawn` products judged for other queries (in-batch negatives).
+    """A list a query of its judged products. For the share `coarse` of the queries there is a second list: what was wanted among
+    six that nobody judged, four from further down the search and two judged for other queries (in-batch negatives).
 
-    More than a few teach that what nobody judged is bad: with 20 of the nearest a query, nDCG@5 of judged pairs fell by .03.
+    With a fifth of the queries so, recall@50 rose from .757 to .778 on queries held back, and nDCG@5 of judged pairs fell from
+    .787 to .785: what nobody judged is often good.
     """
     chance = random.Random(seed)
     known = set(search.view().catalogue.ids)
     others = [product for query in judgements.queries for product in query.relevance if product in known]
     parts = []
     for number, query in enumerate(judgements.queries):
-        judged = [product for product in query.relevance if product in known]
-        if len(judged) > 1:
-            negatives = _unjudged(search, query, found, chance) + chance.sample(others, min(drawn, len(others)))
-            negatives = [product for product in dict.fromkeys(negatives) if product not in query.relevance]
-            relevance = [judgements.degree(query.relevance[product]) for product in judged] + [0.0] * len(negatives)
-            parts.append(_list(search, Query(query.text), judged + negatives, relevance=relevance))
+        degrees = {product: judgements.degree(grade) for product, grade in query.relevance.items() if product in known}
+        if len(degrees) > 1:
+            parts.append(_list(search, Query(query.text), list(degrees), relevance=list(degrees.values())))
+        wanted = [product for product, degree in degrees.items() if degree >= _WANTED]
+        if wanted and chance.random() < coarse:
+            unjudged = _unjudged(search, query, 4, chance) + chance.sample(others, min(2, len(others)))
+            unjudged = [product for product in dict.fromkeys(unjudged) if product not in degrees]
+            relevance = [degrees[product] for product in wanted] + [0.0] * len(unjudged)
+            parts.append(_list(search, Query(query.text), wanted + unjudged, relevance=relevance))
         if progress:
             progress("features", number + 1, len(judgements.queries))
     return RankingRows.joined(parts)
@@ -158,8 +164,6 @@ class ShopBefore:
 
 def _unjudged(search: Search, query: JudgedQuery, count: int, chance: random.Random) -> list[str]:
     """Products from behind the hundred best: those in front are as often good as not."""
-    if not count:
-        return []
     found = [item for item, _ in search.ranked(Query(query.text)) if item not in query.relevance]
     behind = found[100:] or found[len(found) // 2 :]
     return chance.sample(behind, min(count, len(behind)))

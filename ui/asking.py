@@ -7,6 +7,7 @@ import time
 import uuid
 
 from assistant.memory import Memory
+from assistant.safety import language_of
 from assistant.schema import Turn
 from retrieval.money import format_money
 from retrieval.schema import Query
@@ -65,9 +66,10 @@ def search_once(shop: str, query: str, limit: int, *, as_json: bool) -> None:
     with progress_bar() as progress:
         opened = open_shop(shop, progress)
     search = Search(opened)
-    search.find(Query(query, limit=limit))  # the first query also loads the embedder and the catalogue
+    asked = Query(query, language=language_of(query), limit=limit)
+    search.find(asked)  # the first query also loads the embedder and the catalogue
     started = time.perf_counter()
-    slate = search.find(Query(query, limit=limit))
+    slate = search.find(asked)
     spent = (time.perf_counter() - started) * 1000
     if as_json:
         items = [

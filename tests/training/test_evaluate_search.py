@@ -55,11 +55,11 @@ def test_search_is_measured_beside_its_peers(small_shop: Shop, judged: Path, tmp
 
 def test_judged_pairs_train_a_ranker(small_shop: Shop, judged: Path) -> None:
     """Rows come from the search itself: judged products, and others as ones of no relevance."""
-    rows = judged_rows(Search(small_shop), read_judgements(judged), found=1, drawn=1)
-    assert len(np.unique(rows.lists)) == 6
+    rows = judged_rows(Search(small_shop), read_judgements(judged), coarse=1.0)
+    assert len(np.unique(rows.lists)) == 12
     assert set(rows.relevance.tolist()) == {0.0, 0.5, 1.0}
     _, figures = fit_ranker(rows, RankerRecipe(epochs=2))
-    assert figures.lists == 1
+    assert figures.lists == 2
 
 
 def test_missing_columns_and_bad_rows_are_named(tmp_path: Path) -> None:

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from retrieval.ranking import ITEM_FEATURES, TEXT_FEATURES, load_ranker
-from training.ranker import RankerDataError, RankerRecipe, RankingRows, calibration_error, fit_ranker
+from training.ranker import RankerDataError, RankerRecipe, RankingRows, fit_ranker
+from training.ranking_metrics import calibration_error
 
 LISTS, LENGTH = 200, 6
 QUICK = RankerRecipe(hidden=(8, 4), epochs=25, lists=16, learning_rate=0.02, dropout=0.0, patience=25, prior_pull=0.002)
