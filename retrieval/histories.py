@@ -51,6 +51,11 @@ class Histories:
         """How many events of the same history are newer. Shape: (events,)."""
         return np.repeat(self.starts[1:], np.diff(self.starts)) - 1 - np.arange(len(self.rows))
 
+    def of(self, number: int) -> tuple[Rows, Weights]:
+        """(rows, weights) of one history."""
+        events = slice(self.starts[number], self.starts[number + 1])
+        return self.rows[events], self.weights[events]
+
     def kept(self, keep: NDArray[np.bool_]) -> Histories:
         """The same shoppers with the events of the mask only."""
         counts = np.bincount(self.owners[keep], minlength=len(self))
@@ -61,7 +66,7 @@ class Histories:
 def weight_of(interaction: Interaction) -> float:
     """-1 to 1: what the event says of the shopper's liking. A rating counts as a choice, less the fewer stars it has.
 
-    Five stars are 1, three 0.75 and one 0.5: who rates an item has chosen it, and what is chosen next depends on it hardly less
+    Five stars are 1, three 0.9 and one 0.8: who rates an item has chosen it, and what is chosen next depends on it hardly less
     when it disappoints. A value that is no number counts as three stars.
     """
     if interaction.kind != "rating":
@@ -69,7 +74,7 @@ def weight_of(interaction: Interaction) -> float:
     stars = interaction.value
     if stars is None or not math.isfinite(stars):
         stars = _MIDDLE_STARS
-    return 0.5 + 0.5 * (min(max(stars, 1.0), 5.0) - 1.0) / 4.0
+    return 0.8 + 0.2 * (min(max(stars, 1.0), 5.0) - 1.0) / 4.0
 
 
 def histories_of(interactions: Iterable[Interaction], rows: Mapping[str, int]) -> Histories:

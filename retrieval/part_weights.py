@@ -7,20 +7,21 @@ from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import minimize
 
 from retrieval.collaborative import DEFAULT_COLLABORATIVE, PARTS, Collaborative, CollaborativeSettings, Content, check_content
 from retrieval.histories import Histories, histories_of
 from retrieval.schema import Interaction
 
-Floats = NDArray[np.float64]
+Floats = NDArray[np.float32]
+Shares = tuple[float, float, float, float]
 _FADES = (3.0, 10.0)
 """What `near_fade` is chosen from: shops where the newest choice says most, and those of short, steady histories."""
-_SHOPPERS, _FEWEST = 600, 40
+_RESAMPLES = 8
+_SHOPPERS, _FEWEST = 1000, 40
 """Shoppers learnt from at most; below the fewest the settings stay as they are."""
-_OTHERS = 1000
-"""Items, drawn by chance, that a choice is held against."""
-_RIDGE = 1e-3
+_DEEPEST = 100
+"""The last rank that counts, and how many of the best by each part a choice is held against."""
+_STEPS = (0.4, 0.1, 0.03)
 
 
 def fit_collaborative(
@@ -50,59 +51,96 @@ def fit_histories(
 def learnt_settings(
     ids: Sequence[str], histories: Histories, content: Content | None, settings: CollaborativeSettings, seed: int = 0
 ) -> CollaborativeSettings:
-    """The settings with the weights and the fade under which what shoppers chose last was likeliest.
+    """The settings with the weights, and the fade of `near`, that rank what shoppers chose last highest.
 
-    A model of all but the last choices scores those against items drawn by chance. P(choice) is the softmax of the weighted
-    parts (conditional logit, McFadden 1974); the weights are 0 or more and brought to a sum of 1.
+    A model of all but the last two choices of some hundred shoppers scores each of the two against the items that are best by any
+    part. The weights maximise the mean of 1 / log2(1 + rank), ranks beyond 100 counting nothing, and add up to 1. They are the
+    mean over resamples of the shoppers, so that few of them do not decide (bagging, Breiman 1996).
     """
     chance = np.random.default_rng(seed)
-    long_enough = np.flatnonzero(np.diff(histories.starts) >= 3)
-    long_enough = long_enough[histories.weights[histories.starts[long_enough + 1] - 1] > 0]
-    asked = np.sort(chance.permutation(long_enough)[:_SHOPPERS])
+    asked = np.flatnonzero(np.diff(histories.starts) >= 4)
+    asked = np.sort(chance.permutation(asked)[:_SHOPPERS])
     if len(asked) < _FEWEST or len(ids) < len(PARTS):
         return settings
-    last = histories.starts[asked + 1] - 1
-    keep = np.ones(len(histories.rows), dtype=bool)
-    keep[last] = False
-    earlier = histories.kept(keep)
+    held = np.isin(histories.owners, asked) & (histories.age < 2)
+    earlier = histories.kept(~held)
+    choices = histories.rows[held & (histories.weights > 0)]
+    shoppers = histories.owners[held & (histories.weights > 0)]
     model = Collaborative(ids, earlier, content, settings)
-    against = chance.integers(0, len(ids), size=(len(asked), min(_OTHERS, len(ids))))
-    choices = np.column_stack((histories.rows[last], against))
+    draws = [chance.integers(0, len(choices), len(choices)) for _ in range(_RESAMPLES)]
     tried = []
     for fade in _FADES:
         model.settings = replace(settings, near_fade=fade)
-        weights, loss = _likeliest(np.stack([
-            _parts(model, earlier, int(shopper), row) for shopper, row in zip(asked, choices, strict=True)
-        ]))
-        tried.append((loss, fade, weights))
-    _, fade, weights = min(tried, key=lambda each: each[0])
-    if not weights.sum() > 0:
-        return settings
-    shares = weights / weights.sum()
-    return replace(settings, near_fade=fade, weights=(float(shares[0]), float(shares[1]), float(shares[2]), float(shares[3])))
+        parts = np.stack([_parts(model, earlier, *each) for each in zip(shoppers.tolist(), choices.tolist(), strict=True)])
+        weights = _mean([_climbed(parts[draw]) for draw in draws])
+        tried.append((reached(parts, weights), weights, fade))
+    _, weights, fade = max(tried)
+    return replace(settings, near_fade=fade, weights=weights)
 
 
-def _parts(model: Collaborative, histories: Histories, shopper: int, choices: NDArray[np.int64]) -> NDArray[np.float32]:
-    """The parts of the choice and of those it is held against; items of the history can't win. Shape: (parts, 1 + others)."""
-    events = slice(histories.starts[shopper], histories.starts[shopper + 1])
-    found = model.parts(histories.rows[events], histories.weights[events])
-    chosen = np.isin(choices[1:], np.append(histories.rows[events], choices[0]))
-    parts = np.stack([found[part][choices] if part in found else np.zeros(len(choices), dtype=np.float32) for part in PARTS])
-    parts[:, 1:][:, chosen] = -1.0
+def _parts(model: Collaborative, histories: Histories, shopper: int, choice: int) -> Floats:
+    """The parts of the choice, then of the best by any part that are not in the history; -1 fills up. Shape: (parts, 401)."""
+    rows, weights = histories.of(shopper)
+    found = model.parts(rows, weights)
+    nothing = np.zeros(len(model.ids), dtype=np.float32)
+    table = np.stack([found.get(part, nothing) for part in PARTS])
+    of_choice = table[:, choice].copy()
+    table[:, np.append(rows, choice)] = -1.0
+    rivals = np.unique(np.concatenate([_highest(values) for values in table]))
+    parts = np.full((len(PARTS), 1 + len(PARTS) * _DEEPEST), -1.0, dtype=np.float32)
+    parts[:, 0] = of_choice
+    parts[:, 1 : 1 + len(rivals)] = table[:, rivals]
     return parts
 
 
-def _likeliest(parts: NDArray[np.float32]) -> tuple[Floats, float]:
-    """(weights, mean loss) of the logit in which each case's first item was chosen. Shape of `parts`: (cases, parts, items)."""
+def _highest(values: Floats) -> NDArray[np.int64]:
+    """The places of the 100 largest values above 0."""
+    above = np.flatnonzero(values > 0)
+    if len(above) <= _DEEPEST:
+        return above
+    return above[np.argpartition(-values[above], _DEEPEST)[:_DEEPEST]]
 
-    def loss(weights: Floats) -> tuple[float, Floats]:
-        scores = np.einsum("p,cpi->ci", weights, parts)
-        scores -= scores.max(axis=1, keepdims=True)
-        shares = np.exp(scores)
-        shares /= shares.sum(axis=1, keepdims=True)
-        slope = (np.einsum("ci,cpi->cp", shares, parts) - parts[:, :, 0]).mean(axis=0) + 2 * _RIDGE * weights
-        return float(-np.log(shares[:, 0] + 1e-30).mean() + _RIDGE * weights @ weights), slope
 
-    start = np.ones(parts.shape[1])
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", bounds=[(0.0, None)] * len(start))
-    return np.asarray(found.x) * parts.any(axis=(0, 2)), float(found.fun)
+def _climbed(parts: Floats) -> Shares:
+    """The weights found by steps along one weight at a time, from one part alone to a better mix while there is one.
+
+    Shape of `parts`: (cases, parts, items), the choice first.
+    """
+    known = [part for part in range(len(PARTS)) if parts[:, part].max(initial=0.0) > 0]
+    if not known:
+        return DEFAULT_COLLABORATIVE.weights
+    best = max((reached(parts, _shares(part)), _shares(part)) for part in known)
+    for step in _STEPS:
+        while True:
+            mixes = [_mixed(best[1], part, sign * step) for part in known for sign in (1, -1)]
+            found = max((reached(parts, mix), mix) for mix in mixes)
+            if found[0] <= best[0]:
+                break
+            best = found
+    return best[1]
+
+
+def reached(parts: Floats, weights: Shares) -> float:
+    """Mean of 1 / log2(1 + rank) of each case's first item, equals halfway, 0 beyond rank 100."""
+    scores = np.einsum("p,cpi->ci", np.array(weights, dtype=np.float32), parts)
+    first, others = scores[:, :1], scores[:, 1:]
+    ranks = 1 + (others > first).sum(axis=1) + 0.5 * (others == first).sum(axis=1)
+    return float(np.where(ranks <= _DEEPEST, 1 / np.log2(1 + ranks), 0.0).mean())
+
+
+def _mean(found: Sequence[Shares]) -> Shares:
+    one, two, three, four = np.mean(found, axis=0).tolist()
+    return one, two, three, four
+
+
+def _shares(part: int) -> Shares:
+    one, two, three, four = (float(place == part) for place in range(len(PARTS)))
+    return one, two, three, four
+
+
+def _mixed(weights: Shares, part: int, step: float) -> Shares:
+    """The weights with one moved by `step`, at least 0, brought to a sum of 1."""
+    moved = np.array(weights)
+    moved[part] = max(moved[part] + step, 0.0)
+    one, two, three, four = (moved / moved.sum()).tolist() if moved.sum() > 0 else weights
+    return one, two, three, four
