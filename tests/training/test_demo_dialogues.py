@@ -10,7 +10,7 @@ import pytest
 from assistant.conversation import Assistant
 from assistant.language.scripted import ScriptedReader
 from retrieval.demo.build import build_demo
-from retrieval.embedding.hashing_embedder import HashingEmbedder
+from retrieval.embedding.e5_embedder import E5Embedder
 from retrieval.search import Search
 from retrieval.shop import Shop
 from training.dialogues import Dialogue, load_dialogues, run_dialogues, scripts_of
@@ -20,7 +20,7 @@ SHIPPED = load_dialogues([Path(__file__).resolve().parents[2] / "training" / "di
 
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
-    shop = build_demo(tmp_path_factory.mktemp("demo") / "shop", embedder=HashingEmbedder())
+    shop = build_demo(tmp_path_factory.mktemp("demo") / "shop", embedder=E5Embedder())
     yield shop
     shop.close()
 
