@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
+import numpy as np
+
 from assistant.memory import Memory
 from retrieval.ranking import Ranker, load_ranker
 from retrieval.search import Search
@@ -24,6 +26,8 @@ from training.ranker import RankerDataError, RankerRecipe, fit_ranker
 from training.ranker_rows import LEARNT_FROM
 from training.shadow_replay import Shadow, newest_turns, replay, write_lines
 
+_PASSES, _STEPS = 30, 30
+"""Most passes, and steps of each: a shop with a hundred slates has to get somewhere too."""
 Outcome = Literal["promoted", "refused", "passed", "nothing", "went back"]
 """`passed` is a dry run that would be promoted; `went back` left a version that saw rows of an erased shopper."""
 
@@ -130,9 +134,11 @@ def _left(history: History, standing: int, taught: Learnable, why: str, plan: Pl
 
 
 def _candidate(rows: AdaptRows, settings: AdaptSettings, at: datetime, progress: Progress | None) -> Ranker:
+    count = len(np.unique(rows.learnt.lists))
+    recipe = RankerRecipe(epochs=_PASSES, patience=_PASSES // 3, lists=min(max(count // _STEPS, 4), 64), seed=settings.seed)
     told = f"re-tuned {at.isoformat(timespec='microseconds')} on {rows.counts}"
     try:
-        return fit_ranker(rows.learnt, RankerRecipe(seed=settings.seed), load_ranker(), progress, told)[0]
+        return fit_ranker(rows.learnt, recipe, load_ranker(), progress, told)[0]
     except RankerDataError as error:
         raise AdaptError(str(error)) from error
 

@@ -23,7 +23,7 @@ class AdaptError(Exception):
 class AdaptSettings:
     """The knobs of `daogou adapt`; the defaults suit a shop with some hundred consented slates a month."""
 
-    __pydantic_config__ = ConfigDict(extra="forbid", strict=True)  # a misspelt knob is told, not ignored
+    __pydantic_config__ = ConfigDict(extra="forbid")  # a misspelt knob is told, not ignored
 
     schedule: Schedule = "off"
     """How often a running server re-tunes."""

@@ -11,7 +11,8 @@ from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from scipy.stats import nbinom
+import numpy as np
+from scipy.stats import betabinom
 
 from training.adapt_settings import AdaptSettings
 
@@ -106,9 +107,9 @@ def _capped(reactions: Sequence[Reaction], source: Callable[[Reaction], Hashable
 def _bursts(reactions: Sequence[Reaction], settings: AdaptSettings) -> list[Dropped]:
     """What is not verified of an item's day that its history makes too unlikely, for yes and for no apart.
 
-    An item's reactions of a day are Poisson with mean share * (the other items' reactions of that day); the share has a Gamma
-    posterior from the days before, with one reaction of an even share as prior, so that the tail is negative binomial. Days
-    called bursts are no history. The level is `alpha` over the number of days looked at (Bonferroni).
+    The reactions of a day are Poisson by item, so that given their total an item's are binomial; its share has a Beta posterior
+    from the days before, all shares being alike likely at first (Dirichlet), so that the tail is beta-binomial. Days called
+    bursts are no history. The level is `alpha` over the number of items times days (Bonferroni).
     """
     found = []
     for taken in (True, False):
@@ -130,13 +131,16 @@ def _unlikely(counts: dict[tuple[str, date], int], alpha: float) -> list[tuple[s
     totals, items = Counter[date](), {item for item, _ in counts}
     for (_, day), count in counts.items():
         totals[day] += count
-    level, found, burst = alpha / max(len(counts), 1), [], set[tuple[str, date]]()
-    for (item, day), count in sorted(counts.items(), key=lambda row: (row[0][1], row[0][0])):
-        past = [each for each in totals if 0 < (day - each).days <= HISTORY and (item, each) not in burst]
-        seen = 1.0 + sum(counts.get((item, each), 0) for each in past)
-        among = float(len(items)) + sum(totals[each] - counts.get((item, each), 0) for each in past)
-        others = max(totals[day] - count, 1)
-        if nbinom.sf(count - 1, seen, among / (among + others)) < level:
-            burst.add((item, day))
-            found.append((item, day, seen / among * others))
+    level, found, burst = alpha / max(len(items) * len(totals), 1), [], set[tuple[str, date]]()
+    for day in sorted(totals):
+        past = [each for each in totals if 0 < (day - each).days <= HISTORY]
+        names = sorted(item for item in items if (item, day) in counts)
+        usual = [[each for each in past if (item, each) not in burst] for item in names]
+        taken = np.array([counts[item, day] for item in names])
+        pairs = zip(names, usual, strict=True)
+        mine = np.array([1.0 + sum(counts.get((item, each), 0) for each in days) for item, days in pairs])
+        others = max(len(items) - 1.0, 1.0) + np.array([sum(totals[each] for each in days) for days in usual]) - (mine - 1.0)
+        rare = np.flatnonzero(betabinom.sf(taken - 1, totals[day], mine, others) < level)
+        burst |= {(names[place], day) for place in rare}
+        found += [(names[place], day, float(totals[day] * mine[place] / (mine[place] + others[place]))) for place in rare]
     return found
