@@ -9,6 +9,7 @@ from itertools import combinations, zip_longest
 import numpy as np
 
 from retrieval.catalogue import Catalogue, Mask
+from retrieval.contradictions import contradiction
 from retrieval.meaning import Meaning
 from retrieval.postings import Rows
 from retrieval.requirements import Group, Requirements
@@ -30,19 +31,20 @@ class Nothing:
 def nothing_fits(query: Query, required: Requirements, nearest: Nearest) -> Nothing:
     """The fewest hard signals whose giving up leaves items (one, else two, else all), and the nearest of those items.
 
-    Another kind of product is offered only where giving up the other wishes does not help, or the shop has no such kind.
+    Where two wishes exclude each other both are named, and what meets all but one of them is near. Another kind of product is offered only where giving up the other wishes does not help, or the shop has no such kind.
     """
     limit = max(query.limit, 3)
     if not required.fitting(required.groups).any():
         return Nothing((), ())
     kinder = [group for group in required.groups if not (group.understood and _names_a_kind(group))]
-    for groups, size in ((kinder, 1), (kinder, 2), (required.groups, 1), (required.groups, 2)):
+    excluding = contradiction(required.groups)
+    for groups, size in ((excluding, 1), (kinder, 1), (kinder, 2), (required.groups, 1), (required.groups, 2)):
         options = [(given_up, required.fitting(given_up)) for given_up in combinations(groups, size)]
         options = [(given_up, mask) for given_up, mask in options if mask.any()]
         if options:
             options.sort(key=lambda option: _reluctance(*option))
             lists = [_near(given_up, mask, required, nearest, limit) for given_up, mask in options]
-            return Nothing(_signals(options[0][0]), _dealt(lists, limit))
+            return Nothing(_signals(excluding or options[0][0]), _dealt(lists, limit))
     rows = np.flatnonzero(required.offered).astype(np.int32)
     return Nothing(_signals(required.groups), tuple((row, _costs(row, required)) for row in nearest(rows, limit)))
 
