@@ -84,8 +84,7 @@ class Assistant:
             degraded=degraded, timings=Timings(read=read_ms),
         )
         first = 0.0
-        seed = zlib.crc32(f"{session_id}/{number}".encode())  # another draw in every conversation: its chances are logged
-        for grown in self._answer(turn, before, screen, history, cancel, seed):
+        for grown in self._answer(turn, before, screen, history, cancel):
             first = first or (self._since(started) if grown.reply.text else 0.0)
             turn = replace(grown, timings=replace(grown.timings, first_token=first, total=self._since(started)))
             yield turn
@@ -99,12 +98,11 @@ class Assistant:
             read_message("hello", model=self.model, settings=self.settings)
 
     def _answer(
-        self, turn: Turn, before: Profile, screen: Sequence[Item], history: Sequence[Turn], cancel: threading.Event | None,
-        seed: int,
+        self, turn: Turn, before: Profile, screen: Sequence[Item], history: Sequence[Turn], cancel: threading.Event | None
     ) -> Iterator[Turn]:
         reading = turn.reading
         if reading.intent in ("recommend", "refine"):
-            yield from self._recommend(turn, screen, history, cancel, seed)
+            yield from self._recommend(turn, screen, history, cancel)
             return
         match reading.intent:
             case "compare":
@@ -127,12 +125,15 @@ class Assistant:
         yield replace(turn, reply=reply)
 
     def _recommend(
-        self, turn: Turn, screen: Sequence[Item], history: Sequence[Turn], cancel: threading.Event | None, seed: int
+        self, turn: Turn, screen: Sequence[Item], history: Sequence[Turn], cancel: threading.Event | None
     ) -> Iterator[Turn]:
         drift = session_drift(turn.profile, history, self.shop.items)
-        query, leans = query_for(turn.profile, turn.reading, screen, history, self.settings.limit), leanings(drift)
-        inferred = leaning_wishes(turn.profile, leans)
-        query = replace(query, interests=leans, seed=seed, signals=(*query.signals, *inferred))
+        inferred = leaning_wishes(turn.profile, leanings(drift))
+        query = replace(
+            query_for(turn.profile, turn.reading, screen, history, self.settings.limit), interests=leanings(drift),
+            seed=zlib.crc32(f"{turn.session_id}/{turn.number}".encode()),  # another draw every time: its chances are logged
+        )
+        query = replace(query, signals=(*query.signals, *inferred))
         slate, standing, spent = self.search.survey(replace(query, history=self._past(turn)))
         slate = unspoken(slate, inferred)
         timings = replace(turn.timings, search=_sum(spent, _FINDING), rank=_sum(spent, _RANKING))
@@ -158,7 +159,7 @@ class Assistant:
         return (self.clock() - started) * 1000
 
 
-_FINDING = ("view", "embed", "filter", "nearest", "near")
+_FINDING = ("view", "embed", "filter", "understand", "near")
 _RANKING = ("score", "balance", "fetch", "evidence")
 
 
