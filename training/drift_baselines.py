@@ -23,7 +23,7 @@ GRID: dict[str, tuple[float, ...]] = {
 """The families with the settings that are tried."""
 LIMIT = 10
 _SHRINK, _TAKERS = 5.0, 3
-_POOL = 400
+_POOL = 100
 
 
 @dataclass(frozen=True)
@@ -49,21 +49,21 @@ class Recommender:
 
     def top(self, scores: Floats) -> tuple[str, ...]:
         """The ten with the highest scores."""
-        return tuple(self.ids[row] for row in np.argsort(-scores, kind="stable")[:LIMIT])
+        return tuple(self.ids[row] for row in _greatest(scores, LIMIT))
 
     def calibrated(self, scores: Floats, wanted: Mapping[str, float], share: float) -> tuple[str, ...]:
         """Ten picked one by one for (1 - share) * score - share * KL(wanted || mix of the slate), as in Steck (2018)."""
         goal = np.array([wanted.get(kind, 0.0) for kind in self.kinds])
         if not goal.sum() or not share:
             return self.top(scores)
-        pool = np.union1d(np.argsort(-scores, kind="stable")[:_POOL], self._best_of_kinds(scores, goal))
+        pool = np.union1d(_greatest(scores, _POOL), self._best_of_kinds(scores, goal))
         pool = pool[scores[pool] > 0]
-        value, mixes, goal = scores[pool] / max(scores.max(), 1e-9), self.mixes[pool], goal / goal.sum()
-        slate, picked = np.zeros(len(goal)), list[int]()
+        some = np.flatnonzero(goal)
+        value, mixes, goal = scores[pool] / max(scores.max(), 1e-9), self.mixes[pool][:, some], goal[some] / goal.sum()
+        slate, picked = np.zeros(len(some)), list[int]()
         while len(picked) < min(LIMIT, len(pool)):
             mix = 0.99 * (slate + mixes) / (len(picked) + 1) + 0.01 * goal
-            some = goal > 0
-            distance = (goal[some] * np.log(goal[some] / mix[:, some])).sum(axis=1)
+            distance = (goal * np.log(goal)).sum() - np.log(mix) @ goal
             gain = (1 - share) * value / LIMIT - share * distance
             gain[picked] = -np.inf
             picked.append(int(np.argmax(gain)))
@@ -74,7 +74,13 @@ class Recommender:
     def _best_of_kinds(self, scores: Floats, goal: Floats) -> NDArray[np.intp]:
         """The places of the ten best of each kind that is wanted."""
         wanted = (np.where(self.mixes[:, kind] > 0, scores, -1.0) for kind in np.flatnonzero(goal))
-        return np.concatenate([np.argpartition(-among, min(LIMIT, len(among) - 1))[:LIMIT] for among in wanted])
+        return np.concatenate([_greatest(among, LIMIT) for among in wanted])
+
+
+def _greatest(scores: Floats, count: int) -> NDArray[np.intp]:
+    """The rows of the greatest scores, the greatest first."""
+    rows = np.argpartition(-scores, count)[:count] if count < len(scores) else np.arange(len(scores))
+    return rows[np.argsort(-scores[rows], kind="stable")]
 
 
 def recommender(histories: Sequence[Sequence[str]], kinds: Mapping[str, tuple[str, ...]]) -> Recommender:

@@ -78,6 +78,7 @@ def evaluate_drift(
     result = {
         "world": world.name, "about": world.told, "cases": len(report), "tuned_on": len(tuning), "setting": ours.setting,
         "ways": {name: _figures(way, _before(told), seed) for name, way in found.items()},
+        "at_equal_forgetting": {name: _reached([w for w in told if w.family == name], mine, _before(told)) for name in chosen},
         "margin_at_equal_forgetting": _margin(mine, curve, _before(told), seed),
         **_detection(world, report, usual, settings, seed),
     }
@@ -196,6 +197,14 @@ def _figures(way: Way, before: float, seed: int) -> dict[str, Any]:
             "new_recall10": np.quantile([d[1] for d in drawn], [0.025, 0.975]).round(4).tolist(),
         },
     }
+
+
+def _reached(family: Sequence[Way], mine: Way, before: float) -> float | None:
+    """The recall of the new interest that a family reaches at our forgetting, any of its settings and mixtures of two allowed;
+    None for one that always forgets more."""
+    points = [_point(way.recalls, before) for way in family]
+    level = _point(mine.recalls, before)[0]
+    return round(_envelope(points, level), 4) if any(forgotten <= level for forgotten, _ in points) else None
 
 
 def _margin(mine: Way, usual: Sequence[Way], before: float, seed: int) -> dict[str, Any]:
