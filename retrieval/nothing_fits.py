@@ -31,7 +31,8 @@ class Nothing:
 def nothing_fits(query: Query, required: Requirements, nearest: Nearest) -> Nothing:
     """The fewest hard signals whose giving up leaves items (one, else two, else all), and the nearest of those items.
 
-    Where two wishes exclude each other both are named, and what meets all but one of them is near. Another kind of product is offered only where giving up the other wishes does not help, or the shop has no such kind.
+    Where two wishes exclude each other both are named, and what meets all but one of them is near. Another kind of product is
+    offered only where giving up the other wishes does not help, or the shop has no such kind.
     """
     limit = max(query.limit, 3)
     if not required.fitting(required.groups).any():
