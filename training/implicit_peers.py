@@ -17,11 +17,13 @@ _ROUNDS_ALS, _ROUNDS_BPR = 15, 100
 
 def fit_als(table: sparse.csr_array, values: Mapping[str, float], seed: int) -> Any:
     """The factors of ones and zeros, a choice weighing 1 + alpha. Shape of `table`: (shoppers, items)."""
-    model = AlternatingLeastSquares(
-        factors=int(values["factors"]), regularization=values["regularization"], alpha=values["alpha"], iterations=_ROUNDS_ALS,
-        random_state=seed, num_threads=1,
-    )
-    return _fitted(model, table)
+    with threadpool_limits(1, "blas"):
+        model = AlternatingLeastSquares(
+            factors=int(values["factors"]), regularization=values["regularization"], alpha=values["alpha"],
+            iterations=_ROUNDS_ALS, random_state=seed, num_threads=1,
+        )
+        model.fit(sparse.csr_matrix(table), show_progress=False)
+    return model
 
 
 def fit_bpr(table: sparse.csr_array, values: Mapping[str, float], seed: int) -> Any:
@@ -30,12 +32,7 @@ def fit_bpr(table: sparse.csr_array, values: Mapping[str, float], seed: int) -> 
         factors=int(values["factors"]), learning_rate=values["learning_rate"], regularization=values["regularization"],
         iterations=_ROUNDS_BPR, random_state=seed, num_threads=1,
     )
-    return _fitted(model, table)
-
-
-def _fitted(model: Any, table: sparse.csr_array) -> Any:
-    with threadpool_limits(1, "blas"):
-        model.fit(sparse.csr_matrix(table), show_progress=False)
+    model.fit(sparse.csr_matrix(table), show_progress=False)
     return model
 
 
