@@ -5,7 +5,8 @@ AssistantError
 │   ├── ModelMissing    its files or its package are absent (names the command that cures it)
 │   ├── ModelCorrupt    wrong hash, unreadable, NaN, wrong base, not safetensors
 │   └── GenerationError it failed or was cut off while writing
-│       └── GrammarError what was wanted is no grammar, or the answer is not in it
+│       ├── GrammarError what was wanted is no grammar, or the answer is not in it
+│       └── Bent         its grammar took too much from the model's own words
 └── MessageError        the shopper's message can't be taken (too long)
 """
 
@@ -34,6 +35,10 @@ class GenerationError(ModelError):
 
 class GrammarError(GenerationError):
     """The answer is outside its grammar, or the grammar can't be followed; the model itself is well."""
+
+
+class Bent(GenerationError):
+    """The grammar left the model only words that it would hardly have chosen: what follows would be no language."""
 
 
 class MessageError(AssistantError):

@@ -64,6 +64,15 @@ def unsupported(sentence: str, facts: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(missing))
 
 
+def said_twice(sentence: str) -> tuple[str, ...]:
+    """The measures, and the words of five letters or more, that a sentence says more than once: true each time, and no sentence
+    that a seller would write."""
+    lower = sentence.lower()
+    words = [word for word in _WORD.findall(lower) if len(word) > 4]
+    said = (*(f"{number} {unit}" for number, unit in _MEASURED.findall(lower)), *words)
+    return tuple(dict.fromkeys(piece for piece in said if said.count(piece) > 1))
+
+
 def sentence_grammar(language: Language, facts: Iterable[str]) -> str:
     """A Lark grammar (llguidance's dialect) of one sentence whose words are free or copied from the facts; what
     `unsupported` would refuse can hardly be written."""

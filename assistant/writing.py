@@ -7,10 +7,10 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
-from assistant.errors import ModelError
+from assistant.errors import Bent, ModelError
 from assistant.evidence import facts_of, quote_for, reasons_of
-from assistant.grounding import sentence_grammar, unsupported
-from assistant.language import Generation, LanguageModel, generate
+from assistant.grounding import said_twice, sentence_grammar, unsupported
+from assistant.language import Generation, LanguageModel
 from assistant.phrases import join, say
 from assistant.plain_words import wish_text
 from assistant.prompts import writing_prompt
@@ -82,7 +82,7 @@ class Writer:
         self, entry: Recommendation, pick: Pick, held: tuple[Signal, ...], language: Language, deadline: float,
         cancel: threading.Event | None,
     ) -> tuple[str, tuple[str, ...]]:
-        """The model's sentence, empty when it wrote none whose every claim is supported; and what was dropped."""
+        """The model's sentence, empty when it wrote none that is fluent and wholly supported; and what was dropped."""
         facts = facts_of(entry.item, pick.candidate.matches, language)
         tuned = self.model is not None and "write" in self.model.tuned
         left = deadline - self.clock()
@@ -93,13 +93,20 @@ class Writer:
         prompt = writing_prompt(language, entry.title, facts, tuple(s for s in held if s.wanted), tuned=tuned)
         grounds = (*facts, entry.title, *(m.signal.value for m in pick.candidate.matches if m.signal.wanted))
         grammar = sentence_grammar(language, grounds)
-        how = Generation(self.settings.sentence_tokens, grammar, "write", deadline=left, cancel=cancel, stop=("\n",))
+        how = Generation(
+            self.settings.sentence_tokens, grammar, "write", deadline=left, cancel=cancel, stop=("\n",),
+            bend=self.settings.sentence_bend,
+        )
+        pieces: list[str] = []
         try:
-            sentence = generate(self.model, prompt, how).strip()
+            pieces.extend(self.model.stream(prompt, how))
+            sentence = "".join(pieces).strip()
+        except Bent:
+            return "", ("".join(pieces).strip() + " …",)
         except ModelError as error:
             self._degrade(str(error))
             return "", ()
-        wrong = unsupported(sentence, grounds)
+        wrong = unsupported(sentence, grounds) or said_twice(sentence)
         foreign = sentence and language_of(sentence, language) != language
         return ("", (sentence,)) if wrong or foreign else (sentence, ())
 
@@ -163,7 +170,11 @@ def _costs(miss: NearMiss, language: Language, currency: str) -> str:
 def _template(entry: Recommendation, pick: Pick, language: Language) -> str:
     """The item's own data, what answers a wish first, when no model wording stands the check."""
     price = format_money(entry.price, language) if entry.price else ""
-    facts = [fact for fact in facts_of(entry.item, pick.candidate.matches, language) if not price or price not in fact][:3]
+    told: dict[str, str] = {}
+    for fact in facts_of(entry.item, pick.candidate.matches, language):
+        if not price or price not in fact:
+            told.setdefault(fact.split(":", 1)[0], fact)  # the first of a property is what was wished for
+    facts = list(told.values())[:3]
     if language == "zh":
         return "；".join(fact.replace(": ", "：", 1) for fact in facts) + "。" if facts else ""
     return "; ".join(facts).capitalize() + "." if facts else ""

@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from assistant.errors import GenerationError
+from assistant.errors import Bent, GenerationError
 from assistant.language.batch import Batch, Bulk, likeliest, shared_start
 from assistant.language.bulk import Written
 from assistant.language.chat_text import ChatText
@@ -170,6 +170,8 @@ def _write(
         scores = slot.add(pending, limits)
         if scores is None:
             return
+        if constraint is not None and how.bend is not None:
+            _check_bend(scores, constraint.allowed(), how.bend)
         token = _choose(scores, constraint.allowed() if constraint else None, how.temperature, random)
         if token in ends:
             return
@@ -182,6 +184,14 @@ def _write(
         limits.check()
     if constraint is not None and (left < 0 or not constraint.complete):
         raise GenerationError(f"the answer was cut off at {how.max_tokens} tokens, before its grammar was complete")
+
+
+def _check_bend(scores: NDArray[np.float32], allowed: NDArray[np.bool_], most: float) -> None:
+    """Raises Bent when the model gives what is allowed less than exp(-most) of its belief."""
+    weights = np.exp(scores.astype(np.float64) - scores.max())
+    share = float(weights[allowed].sum() / weights.sum())
+    if share < np.exp(-most):
+        raise Bent(f"the model gave {share:.3f} of its belief to what its grammar allows, expected {np.exp(-most):.3f}")
 
 
 def _choose(

@@ -25,6 +25,9 @@ class Generation:
     seed: int = 0
     deadline: float | None = None
     """Seconds from the call; then `GenerationError` is raised, after what was written has been yielded."""
+    bend: float | None = None
+    """Nats by which the grammar may bend a step: -ln of the probability that the model gives to all that is allowed there.
+    Beyond it `Bent` is raised. An engine that is told no probabilities, and answers written in bulk, take no notice."""
     cancel: threading.Event | None = None
     """Set it, and the stream ends quietly within one token."""
 

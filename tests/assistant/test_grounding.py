@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from llguidance import LLMatcher
 
-from assistant.grounding import sentence_grammar, unsupported
+from assistant.grounding import said_twice, sentence_grammar, unsupported
 
 FACTS = ("material: mesh, rubber", "waterproof: yes", "weight: 480 g", "Kept my feet dry on a three day hike", "材质：网布", "防水徒步鞋")
 
@@ -50,3 +50,15 @@ def test_a_fact_supports_itself(facts: list[str]) -> None:
 def test_the_grammar_compiles() -> None:
     """The grammar that keeps an untuned model to the facts is one that llguidance takes."""
     assert LLMatcher.validate_grammar(sentence_grammar("en", FACTS), None) == ""
+
+
+@pytest.mark.parametrize(
+    ("sentence", "twice"),
+    [
+        ("This kettle has 1500 W and a quiet of 1500 W.", ("1500 w",)), ("A washable bed with a washable cover.", ("washable",)),
+        ("At 480 g it is light, and at 500 g so is the other.", ()), ("For your mother, these are for hikes.", ()),
+    ],
+)
+def test_a_sentence_says_a_thing_once(sentence: str, twice: tuple[str, ...]) -> None:
+    """A measure or a long word that comes back is found; small words may."""
+    assert said_twice(sentence) == twice

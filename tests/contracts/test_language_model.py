@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from assistant.errors import GenerationError, ModelMissing
+from assistant.errors import Bent, GenerationError, ModelMissing
 from assistant.language import Generation, LanguageModel, generate, open_model
 from assistant.language.bulk import BulkModel
 from assistant.language.constraint import matches
@@ -208,6 +208,15 @@ def test_a_cut_off_grammar_is_an_error(local_model: LanguageModel) -> None:
     """An answer that ran out of tokens before its grammar was complete is not passed off as whole."""
     with pytest.raises(GenerationError, match="cut off"):
         generate(local_model, PROMPT, _saying("one two three four five six seven eight nine ten", max_tokens=4))
+
+
+def test_a_grammar_that_bends_the_model_too_far_is_told(local_model: LanguageModel) -> None:
+    """Words that the model would hardly choose are refused where that was asked for, and written where it was not."""
+    how = Generation(max_tokens=20, grammar='start: "xq" | "zv"')
+    assert generate(local_model, PROMPT, how) in ("xq", "zv")
+    with pytest.raises(Bent, match="belief"):
+        generate(local_model, PROMPT, replace(how, bend=1e-6))
+    assert generate(local_model, PROMPT, replace(how, bend=100.0)) in ("xq", "zv")
 
 
 def test_a_wrong_grammar_is_an_error(local_model: LanguageModel) -> None:
