@@ -60,7 +60,8 @@ class Affinity:
     @property
     def scores(self) -> Scores:
         """Higher is better, at most the sum of the weights, 0 where nothing is known. Shape: (items,)."""
-        return np.sum(list(self.parts.values()), axis=0, dtype=np.float32)
+        total: Scores = np.sum(list(self.parts.values()), axis=0, dtype=np.float32)
+        return total
 
 
 class Collaborative:
@@ -104,7 +105,7 @@ class Collaborative:
         settings = self.settings
         rows, weights = rows[-settings.memory :], weights[-settings.memory :]
         age = np.arange(len(rows))[::-1]
-        newest, words = weights * np.exp(-age / settings.near_fade), weights * np.exp(-age / settings.words_fade)
+        newest, words = (weights * np.exp(-age / fade) for fade in (settings.near_fade, settings.words_fade))
         if wished is not None and len(wished):
             rows, newest, words = self._with_wishes(rows, newest, words, wished)
         found = {"trend": self._trend}
@@ -125,8 +126,8 @@ class Collaborative:
         return levelled(found)
 
     def _with_wishes(
-        self, rows: Rows, newest: NDArray[np.float64], words: NDArray[np.float64], wished: Rows
-    ) -> tuple[Rows, NDArray[np.float64], NDArray[np.float64]]:
+        self, rows: Rows, newest: NDArray[np.floating], words: NDArray[np.floating], wished: Rows
+    ) -> tuple[Rows, NDArray[np.floating], NDArray[np.floating]]:
         """The wished items that most shoppers chose, as events older than all of the history."""
         popular = wished[np.argsort(-self.chosen_by[wished], kind="stable")[:_WISHED]]
         share = (self.chosen_by[popular] + 1.0) / (self.chosen_by[popular] + 1.0).sum()
@@ -151,4 +152,4 @@ def _trend(histories: Histories, items: int, days: float) -> NDArray[np.float64]
     chosen = histories.weights > 0
     newest = histories.days.max(initial=0.0)
     fades = np.exp((histories.days[chosen] - newest) / days)
-    return np.bincount(histories.rows[chosen], weights=fades, minlength=items)
+    return np.bincount(histories.rows[chosen], weights=fades, minlength=items).astype(np.float64)

@@ -56,7 +56,8 @@ def fused(*scorers: Scorer) -> Scorer:
     """Reciprocal rank fusion: the sum of 1 / (60 + rank), ranks from 1."""
 
     def scored(query: str) -> Scores:
-        return np.sum([1.0 / (_FUSED + _ranks(scorer(query))) for scorer in scorers], axis=0)
+        total: Scores = np.sum([1.0 / (_FUSED + _ranks(scorer(query))) for scorer in scorers], axis=0)
+        return total
 
     return scored
 
