@@ -28,6 +28,8 @@ from training.shadow_replay import Shadow, newest_turns, replay, write_lines
 
 _PASSES, _STEPS = 30, 30
 """Most passes, and steps of each: a shop with a hundred slates has to get somewhere too."""
+_WORDS_FROM = 5_000
+"""Lists from which on also the part that judges words learns; below it only the weights of what else speaks for an item do."""
 Outcome = Literal["promoted", "refused", "passed", "nothing", "went back"]
 """`passed` is a dry run that would be promoted; `went back` left a version that saw rows of an erased shopper."""
 
@@ -135,7 +137,11 @@ def _left(history: History, standing: int, taught: Learnable, why: str, plan: Pl
 
 def _candidate(rows: AdaptRows, settings: AdaptSettings, at: datetime, progress: Progress | None) -> Ranker:
     count = len(np.unique(rows.learnt.lists))
-    recipe = RankerRecipe(epochs=_PASSES, patience=_PASSES // 3, lists=min(max(count // _STEPS, 4), 64), seed=settings.seed)
+    lists = min(max(count // _STEPS, 4), 64)
+    recipe = RankerRecipe(
+        epochs=_PASSES, patience=_PASSES // 3, lists=lists, members=1, seed=settings.seed, words=count >= _WORDS_FROM,
+        dropout=0.1 if count >= _WORDS_FROM else 0.0,
+    )
     told = f"re-tuned {at.isoformat(timespec='microseconds')} on {rows.counts}"
     try:
         return fit_ranker(rows.learnt, recipe, load_ranker(), progress, told)[0]
