@@ -133,8 +133,9 @@ class ShopWorld:
         return self._states[key]
 
     def _state(self, opening: tuple[str, ...], said: Said) -> State:
-        wishes = [Signal("category", "=", opening[-1])] if opening[1:] else []
-        wishes += [s for part, answer in said if answer < len(part.choices) for s in part.choices[answer].signals]
+        stated = [s for part, answer in said if answer < len(part.choices) for s in part.choices[answer].signals]
+        opened = opening[1:] and not any(signal.facet == "category" for signal in stated)
+        wishes = [*([Signal("category", "=", opening[-1])] if opened else []), *stated]  # a newer kind replaces an older one
         text = " ".join(dict.fromkeys(s.value for s in wishes if s.facet != "price"))
         view = self.search.view()
         query = Query(text, signals=tuple(wishes), limit=self.limit, seed=self.seed)
