@@ -265,11 +265,12 @@ def variant_values(item: Item, column: str) -> tuple[str, ...]:
 def head_phrases(tokens: Sequence[Token]) -> Iterator[tuple[str, int, int]]:
     """The compounds of up to four words, or six Chinese characters, that end where a title has named its thing: (words joined
     by spaces, start, end)."""
+    chinese = [not token.text.isascii() and bool(HAN.match(token.text)) for token in tokens]
     for place, token in enumerate(tokens):
         after = tokens[place + 1] if place + 1 < len(tokens) else None
-        han = bool(HAN.match(token.text))
+        han = chinese[place]
         ends = after is None or after.after_stop or after.text in _AFTER_HEAD or after.text[0].isdigit()
-        if not ends and after is not None and han == bool(HAN.match(after.text)):
+        if not ends and han == chinese[place + 1]:
             continue
         first = place
         while first >= 0 and place - first < (6 if han else 4):

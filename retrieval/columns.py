@@ -5,7 +5,7 @@ from __future__ import annotations
 from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -190,5 +190,5 @@ def _tokens_of_value(name: str, value: str) -> tuple[Token, ...]:
     if plain in YES:
         return scan(name.replace("_", " "))
     if plain in NO:
-        return tuple(replace(token, negated=True) for token in scan(name.replace("_", " ")))
+        return tuple(token._replace(negated=True) for token in scan(name.replace("_", " ")))
     return scan(value)

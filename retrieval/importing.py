@@ -212,7 +212,7 @@ class _Import:
         """False for a row that can't be kept, which is reported."""
         if again:
             found, cure = f"{key!r} a second time", "The first was taken; give each its own id."
-        elif _UNSTORABLE.search(shape):
+        elif "\\" in shape and _UNSTORABLE.search(shape):  # the search alone would cost more than the rest of a row
             found, cure = f"{key!r} with a NUL or half a character", "Save the file as UTF-8 without control characters."
         else:
             return True

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -90,3 +94,30 @@ def small_assistant(small_shop: Shop) -> Assistant:
         return generate(reader, messages, how)
 
     return Assistant(small_shop, Search(small_shop), ScriptedModel(answer))
+
+
+@pytest.fixture(scope="session")
+def start_chroma() -> Iterator[Callable[[Path], tuple[str, subprocess.Popen[bytes]]]]:
+    """Starts a Chroma server of its own over a directory, on a free port of the loopback: its address and its process."""
+    binary = Path(sys.executable).with_name("chroma")
+    if not binary.exists():
+        pytest.skip("the program `chroma`, which comes with chromadb, is not beside python")
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start(directory: Path) -> tuple[str, subprocess.Popen[bytes]]:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        command = [str(binary), "run", "--path", str(directory), "--host", "127.0.0.1", "--port", str(port)]
+        started.append(subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL))
+        for _ in range(1_200):
+            with socket.socket() as trial:
+                if trial.connect_ex(("127.0.0.1", port)) == 0:
+                    return f"http://127.0.0.1:{port}", started[-1]
+            time.sleep(0.1)
+        pytest.skip("a Chroma server does not answer here within two minutes")
+
+    yield start
+    for process in started:
+        process.kill()
+        process.wait()

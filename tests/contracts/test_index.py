@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -26,16 +25,12 @@ def _stored() -> StoredVectors:
     return StoredVectors(ids, slots, matrix.astype("<f2"), tuple(f"{slot:032x}" for slot in range(TEXTS)))
 
 
-def _exact(stored: StoredVectors, _directory: Path) -> VectorIndex:
-    return ExactIndex(stored)
-
-
-def _chroma(stored: StoredVectors, directory: Path) -> VectorIndex:
+def _chroma(stored: StoredVectors, directory: Path, url: str) -> VectorIndex:
     pytest.importorskip("chromadb", reason="chromadb is not installed")
     from retrieval.chroma_index import build_chroma, open_chroma
 
-    build_chroma(directory, "", stored)
-    return open_chroma(directory, "", stored, ExactIndex(stored))
+    build_chroma(directory, url, stored)
+    return open_chroma(directory, url, stored, ExactIndex(stored))
 
 
 @pytest.fixture(scope="module")
@@ -43,10 +38,14 @@ def stored() -> StoredVectors:
     return _stored()
 
 
-@pytest.fixture(scope="module", params=[_exact, _chroma])
+@pytest.fixture(scope="module", params=["exact", "chroma", "chroma server"])
 def index(request: pytest.FixtureRequest, stored: StoredVectors, tmp_path_factory: pytest.TempPathFactory) -> VectorIndex:
-    make: Callable[[StoredVectors, Path], VectorIndex] = request.param
-    return make(stored, tmp_path_factory.mktemp("index"))
+    if request.param == "exact":
+        return ExactIndex(stored)
+    url = ""
+    if request.param == "chroma server":
+        url, _ = request.getfixturevalue("start_chroma")(tmp_path_factory.mktemp("server"))
+    return _chroma(stored, tmp_path_factory.mktemp("index"), url)
 
 
 def _brute(stored: StoredVectors, vector: np.ndarray, limit: int, rows: np.ndarray) -> np.ndarray:

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import json
 import shutil
-import socket
 import subprocess
-import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -126,32 +124,9 @@ def test_another_space_is_refused(tmp_path: Path) -> None:
         chroma_index._collection(client, "other")
 
 
-@pytest.fixture
-def server(tmp_path: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
-    """A Chroma server of its own."""
-    binary = Path(sys.executable).with_name("chroma")
-    if not binary.exists():
-        pytest.skip("the chroma program is not beside python")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [str(binary), "run", "--path", str(tmp_path / "server"), "--host", "127.0.0.1", "--port", str(port)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        for _ in range(300):
-            with socket.socket() as trial:
-                if trial.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.1)
-        yield f"http://127.0.0.1:{port}", process
-    finally:
-        process.kill()
-        process.wait()
-
-
-def test_a_server_serves_and_may_die(server: tuple[str, subprocess.Popen[bytes]], tmp_path: Path) -> None:
+def test_a_server_serves_and_may_die(start_chroma: Callable[[Path], tuple[str, subprocess.Popen[bytes]]], tmp_path: Path) -> None:
     """By URL the collection lies on a Chroma server; when that dies the next answer is exact, and says so."""
-    url, process = server
+    url, process = start_chroma(tmp_path / "server")
     settings = ShopSettings("Test", embedder="hashing", chroma_from=100, chroma_url=url)
     with Shop.create(tmp_path / "shop", settings, embedder=HashingEmbedder()) as shop:
         import_feed(shop, catalog=THINGS)
