@@ -105,7 +105,7 @@ def follow(seen: Sequence[Seen], usual: Mapping[str, float], settings: DriftSett
 
     An act given twice counts once, one without kinds not at all.
     """
-    told = tuple(sorted((s for s in dict.fromkeys(seen) if s.kinds), key=lambda s: (s.at, s.item_id)))[-settings.longest :]
+    told = tuple(sorted((s for s in dict.fromkeys(seen) if s.kinds), key=_in_order))[-settings.longest :]
     if not told:
         return Drift()
     visits = _visits(told, settings.visit)
@@ -183,7 +183,7 @@ def learn_dispersion(histories: Sequence[Sequence[Seen]], settings: DriftSetting
     the quasi-likelihood estimate of overdispersion (McCullagh and Nelder 1989); 1 and up, the setting's without visits."""
     chi, freedom = 0.0, 0
     for seen in histories:
-        told = sorted((s for s in dict.fromkeys(seen) if s.kinds), key=lambda s: s.at)[-settings.longest :]
+        told = sorted((s for s in dict.fromkeys(seen) if s.kinds), key=_in_order)[-settings.longest :]
         if not told:
             continue
         visits = np.array(_visits(told, settings.visit))
@@ -211,7 +211,7 @@ def learn_bound(
 
 def _shuffled(seen: Sequence[Seen], pause: timedelta, chance: Random) -> list[Seen]:
     """The acts with their visits in random order, two pauses apart."""
-    told = sorted((s for s in dict.fromkeys(seen) if s.kinds), key=lambda s: s.at)
+    told = sorted((s for s in dict.fromkeys(seen) if s.kinds), key=_in_order)
     if not told:
         return []
     order = [list(visit) for _, visit in groupby(zip(_visits(told, pause), told, strict=True), key=lambda pair: pair[0])]
@@ -261,6 +261,11 @@ def _run(table: Floats, visits: Sequence[int], base: Floats, settings: DriftSett
             return _Run(tuple(evidence), moved, place, starts[int(np.argmax(weighed))], ())
         posterior[starts[:open_]] = np.exp(weighed) / evidence[-1]
     return _Run(tuple(evidence), moved, None, 0, tuple(((1 - moved) + np.cumsum(posterior)).tolist()))
+
+
+def _in_order(seen: Seen) -> tuple[datetime, str, tuple[str, ...], float]:
+    """Acts of one moment have an order of their own, so that that of their arrival makes no difference."""
+    return seen.at, seen.item_id, seen.kinds, seen.weight
 
 
 def _visits(told: Sequence[Seen], pause: timedelta) -> tuple[int, ...]:
