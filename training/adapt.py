@@ -21,9 +21,11 @@ from training.adapt_gate import Verdict, hold_dialogues, judge
 from training.adapt_history import History, Manifest, last_made, sole_adapter
 from training.adapt_rows import AdaptRows, Progress, adapt_rows
 from training.adapt_settings import AdaptError, AdaptSettings
+from training.examples import DATA, Labelled, read_messages
 from training.logged_choice import logged_choice
 from training.ranker import RankerDataError, RankerRecipe, fit_ranker
 from training.ranker_rows import LEARNT_FROM
+from training.reader_examples import confirmed, known_words, write_messages
 from training.shadow_replay import Shadow, newest_turns, replay, write_lines
 
 _PASSES, _STEPS = 30, 30
@@ -58,6 +60,8 @@ class Adapted:
     version: int | None = None
     """The one that was made."""
     lists: dict[str, int] | None = None
+    examples: int = 0
+    """Confirmed readings, which an adapter can be trained on."""
     verdict: Verdict | None = None
     shadow: Shadow | None = None
     seconds: float = 0.0
@@ -66,7 +70,7 @@ class Adapted:
         return {
             "outcome": self.outcome, "version": self.version, "in_force": self.in_force, "reasons": list(self.reasons),
             "slates": len(self.taught.slates), "shoppers": len(self.taught.shoppers), "dropped": self.taught.screened.counts,
-            "why_dropped": list(self.taught.screened.reasons), "lists": self.lists or {},
+            "why_dropped": list(self.taught.screened.reasons), "lists": self.lists or {}, "examples": self.examples,
             "checks": [check.as_json() for check in self.verdict.checks] if self.verdict else [],
             "figures": self.verdict.figures if self.verdict else {}, "seconds": round(self.seconds, 1),
         }
@@ -92,6 +96,8 @@ def adapt(
             return _left(history, standing, taught, why, plan)
         search = Search(shop)
         rows = adapt_rows(shop, search, taught, plan.settings, progress)
+        shipped = (row for path in sorted((DATA / "messages").glob("*.jsonl")) for row in read_messages(path, lambda bad: None))
+        examples = confirmed(taught, known_words(shop.all_items(), shipped))
         after = _candidate(rows, plan.settings, now(), progress)
         shadow = replay(newest_turns(shop, plan.settings.turns), search, before, after)
         dialogues = hold_dialogues(shop, search, before, after, plan.dialogues)
@@ -101,16 +107,22 @@ def adapt(
         number: int | None = None
         if not plan.dry_run:
             describe = _describer(shop, memory, taught, rows, verdict, plan, standing, now(), lambda: clock() - started)
-            number = history.publish(after, describe, lambda folder: write_lines(shadow, folder / "shadow.jsonl")).number
+            number = history.publish(after, describe, lambda folder: _write_beside(folder, shadow, examples)).number
             outcome = "refused" if verdict.reasons else "promoted"
             serves = standing if verdict.reasons else number
             if history.in_force() != serves:
                 history.promote(serves)
         now_serves = history.in_force()
         return Adapted(
-            outcome, standing if now_serves is None else now_serves, verdict.reasons, taught, number, rows.counts, verdict,
-            shadow, clock() - started,
+            outcome, standing if now_serves is None else now_serves, verdict.reasons, taught, number, rows.counts,
+            len(examples), verdict, shadow, clock() - started,
         )
+
+
+def _write_beside(folder: Path, shadow: Shadow, examples: Sequence[Labelled]) -> None:
+    """What lies beside a version: how slates change, and the readings that shoppers confirmed."""
+    write_lines(shadow, folder / "shadow.jsonl")
+    write_messages(examples, folder / "messages.jsonl")
 
 
 def _nothing(taught: Learnable, history: History, standing: int, settings: AdaptSettings) -> str:

@@ -1,6 +1,6 @@
 """The versions of a shop's ranker: each in a folder with its manifest, one of them in force, switched at once.
 
-    SHOP/versions/003/{ranker.safetensors, manifest.json, shadow.jsonl}
+    SHOP/versions/003/{ranker.safetensors, manifest.json, shadow.jsonl, messages.jsonl}
     SHOP/ranker/ranker.safetensors        a copy of the one in force; without it the shipped ranker serves
 
 Which version is in force is told by the bytes, so that nothing can disagree with them: one rename switches, and a kill at any

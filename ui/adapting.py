@@ -88,6 +88,8 @@ def _show(found: Adapted) -> None:
     if found.shadow is not None:
         say(f"{len(found.shadow.turns)} stored turns made again: {found.shadow.changed_share:.1%} of the picks changed")
     say(f"{len(found.taught.slates)} slates of {len(found.taught.shoppers)} shoppers, {found.seconds:.0f} s.")
+    if found.examples and found.version:
+        say(f"{found.examples} confirmed readings for `daogou train adapter` lie in versions/{found.version:03}/messages.jsonl")
     say(says[found.outcome])
     for reason in found.reasons:
         note(f"  {reason}")

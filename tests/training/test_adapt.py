@@ -31,7 +31,7 @@ from training.simulated_clicks import ClickRule, asked, visits
 FIRST = datetime(2026, 3, 1, 9, tzinfo=UTC)
 AFTER = FIRST + timedelta(days=40)
 SHELVES = ("Kettles", "Lamps", "Tents", "Boots")
-SETTINGS = AdaptSettings(replayed=48, turns=60, margin=0.05, forgetting=0.2, riser=0.2)
+SETTINGS = AdaptSettings(replayed=48, turns=60, margin=0.05, forgetting=0.05, riser=0.2)
 
 
 def _shop(folder: Path) -> Shop:
