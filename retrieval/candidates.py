@@ -105,9 +105,9 @@ def _told(view: View, wishes: Sequence[Wish], names: Mapping[Signal, Rows], fitt
     """Item features over the whole catalogue; those that the query gives no reason for are left out."""
     catalogue = view.catalogue
     told: dict[str, Scores] = {
-        "rating": (np.nan_to_num(catalogue.ratings.astype(np.float64), nan=3.0) - 1.0) / 4.0,
+        "rating": catalogue.stars,
         "popularity": view.regard.popularity,
-        "price_place": price_places(catalogue, np.flatnonzero(fitting)),
+        "price_place": price_places(catalogue, fitting),
     }
     if wishes:
         gains = [0.5 * (wish.met + wish.degree) - (0.0 if wish.meaning.signal.wanted else 1.0) for wish in wishes]

@@ -6,6 +6,7 @@ from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -81,6 +82,19 @@ class Catalogue:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    @cached_property
+    def stars(self) -> NDArray[np.float64]:
+        """Ratings from 0, one star, to 1, five; an unknown one counts as three stars. Shape: (items,)."""
+        return (np.nan_to_num(self.ratings.astype(np.float64), nan=3.0) - 1.0) / 4.0
+
+    @cached_property
+    def by_price(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """The rows whose price is known, the cheapest first, and at each the place of the first of the same price."""
+        known = np.flatnonzero(self.prices >= 0).astype(np.int32)
+        rows = known[np.argsort(self.prices[known], kind="stable")]
+        prices = self.prices[rows]
+        return rows, np.searchsorted(prices, prices, side="left").astype(np.int32)
 
     def mask(self, rows: NDArray[np.integer]) -> Mask:
         """True at the rows."""

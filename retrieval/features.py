@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from retrieval.catalogue import Catalogue
+from retrieval.catalogue import Catalogue, Mask
 from retrieval.index import Floats
 from retrieval.postings import Rows
 from retrieval.ranking import ITEM_FEATURES, Features
@@ -43,16 +43,16 @@ def item_features(rows: Rows, told: Mapping[str, Scores]) -> Features:
     return found
 
 
-def price_places(catalogue: Catalogue, rows: Rows) -> Scores:
-    """Where each of the rows' prices lies among theirs: 0 the cheapest, 1 the dearest, one half where it is unknown or alone.
+def price_places(catalogue: Catalogue, fitting: Mask) -> Scores:
+    """Where each fitting item's price lies among theirs: 0 the cheapest, 1 the dearest, one half where it is unknown or alone.
 
-    Shape: (items,); zero outside the rows.
+    Shape: (items,); zero outside. Nothing is sorted for a query: prices are ranked once a catalogue.
     """
-    places = np.zeros(len(catalogue))
-    prices = catalogue.prices[rows]
-    known = prices >= 0
-    places[rows] = 0.5
-    if known.sum() > 1:
-        ranked = np.searchsorted(np.sort(prices[known]), prices[known], side="left")
-        places[rows[known]] = ranked / (known.sum() - 1)
+    places = np.where(fitting, 0.5, 0.0)
+    rows, firsts = catalogue.by_price
+    among = fitting[rows]
+    count = int(np.count_nonzero(among))
+    if count > 1:
+        cheaper = np.cumsum(among, dtype=np.int32) - among
+        places[rows[among]] = cheaper[firsts[among]] / (count - 1)
     return places

@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,8 @@ from retrieval.text import Token
 
 NO_WORD = -1
 """Stands in a title without words, so that every title has one."""
+_K, _B = 1.2, 0.75
+"""BM25's: how soon a word said again counts no more, and how much a title's length counts."""
 
 
 @dataclass(frozen=True)
@@ -27,6 +30,15 @@ class TitleWords:
     """The place in each title, from 0, of the word that names the thing: boots in "Hiking boots in brown"."""
     mean_length: float
     """Words a title."""
+
+    @cached_property
+    def saturation(self) -> NDArray[np.float32]:
+        """What a word counts in each title, (k + 1) / (1 + k (1 - b + b length / mean length)): more in a short one.
+
+        BM25 with k 1.2 and b 0.75 for a word said once (Robertson and Zaragoza 2009). Shape: (rows,).
+        """
+        lengths = np.diff(self.starts)
+        return ((_K + 1) / (1 + _K * (1 - _B + _B * lengths / max(self.mean_length, 1.0)))).astype(np.float32)
 
     def of(self, rows: Rows) -> RowWords:
         """The titles of some rows, one after the other."""
@@ -89,29 +101,30 @@ class TitleWordsBuilder:
     ids: dict[str, int]
     """The numbers of words, shared with the title postings."""
     _words: array[int] = field(default_factory=lambda: array("i"))
-    _spans: dict[int, tuple[int, int, int]] = field(default_factory=dict)
+    _rows: array[int] = field(default_factory=lambda: array("i"))
+    _starts: array[int] = field(default_factory=lambda: array("q", [0]))
+    _heads: array[int] = field(default_factory=lambda: array("i"))
 
     def add(self, row: int, tokens: Sequence[Token], head: int) -> None:
         """Takes in the title of a row, whose head stands at the place `head`; its words are numbered already."""
-        start = len(self._words)
         self._words.extend([self.ids[token.text] for token in tokens] or [NO_WORD])
-        self._spans[row] = (start, len(self._words), min(head, max(len(tokens) - 1, 0)))
+        self._rows.append(row)
+        self._starts.append(len(self._words))
+        self._heads.append(max(min(head, len(tokens) - 1), 0))
 
     def build(self, rows: int, fallback: TitleWords | None = None) -> TitleWords:
         """The titles of rows 0 to `rows - 1`; one that was not told is that of `fallback`, or has no words."""
-        parts, heads = [], np.zeros(rows, dtype=np.int32)
-        told = np.frombuffer(self._words, dtype=np.int32) if self._words else np.empty(0, np.int32)
-        none = np.array([NO_WORD], dtype=np.int32)
-        for row in range(rows):
-            span = self._spans.get(row)
-            if span is not None:
-                parts.append(told[span[0] : span[1]])
-                heads[row] = span[2]
-            elif fallback is not None:
-                parts.append(fallback.words[fallback.starts[row] : fallback.starts[row + 1]])
-                heads[row] = fallback.heads[row]
-            else:
-                parts.append(none)
-        starts = np.concatenate(([0], np.cumsum([len(part) for part in parts], dtype=np.int64))).astype(np.int64)
-        words = np.concatenate(parts) if parts else np.empty(0, np.int32)
+        none = TitleWords(np.arange(rows + 1), np.full(rows, NO_WORD, dtype=np.int32), np.zeros(rows, dtype=np.int32), 1.0)
+        base = fallback or none
+        told, numbers = np.array(self._rows, dtype=np.int64), np.arange(len(self._rows))
+        last = np.full(rows, -1, dtype=np.int64)
+        np.maximum.at(last, told, numbers)
+        own = last >= 0
+        spans = np.array(self._starts, dtype=np.int64)
+        froms, lengths, heads = base.starts[:-1] + len(self._words), np.diff(base.starts), base.heads.copy()
+        froms[own], lengths[own] = spans[last[own]], np.diff(spans)[last[own]]
+        heads[own] = np.array(self._heads, dtype=np.int32)[last[own]]
+        starts = np.concatenate(([0], np.cumsum(lengths))).astype(np.int64)
+        source = np.concatenate((np.array(self._words, dtype=np.int32), base.words))
+        words = source[np.repeat(froms - starts[:-1], lengths) + np.arange(starts[-1])]
         return TitleWords(starts, words, heads, len(words) / max(rows, 1))

@@ -23,7 +23,6 @@ WORD_FEATURES = (
 the description says counts in part wherever its place does not matter."""
 _VALUED, _DESCRIBED = 0.8, 0.4
 """What a word in a value and in the description counts, of a word in the title."""
-_K, _B = 1.2, 0.75
 
 
 def lexical_scores(catalogue: Catalogue, terms: Sequence[Term]) -> Scores:
@@ -31,19 +30,17 @@ def lexical_scores(catalogue: Catalogue, terms: Sequence[Term]) -> Scores:
 
     Robertson and Zaragoza 2009 with k 1.2 and b 0.75 over titles; a word that only a value or the description tells counts less.
     """
-    total, mass = np.zeros(len(catalogue), dtype=np.float32), 0.0
-    lengths = np.diff(catalogue.title_words[""].starts)
-    usual = _K * (1 - _B + _B * lengths / max(catalogue.title_words[""].mean_length, 1.0))
-    titled = ((_K + 1) / (usual + 1)).astype(np.float32)
-    for term in terms:
+    total, mass = np.zeros(len(catalogue)), 0.0
+    weight, titled = np.zeros(len(catalogue), dtype=np.float32), catalogue.title_words[""].saturation
+    for term in terms:  # only the rows that say it are touched: there may be a million others
         mass += term.rarity
-        weight = np.zeros(len(catalogue), dtype=np.float32)
-        weight[_rows(term, catalogue.descriptions.phrase)] = _DESCRIBED
-        weight[catalogue.having(_rows(term, catalogue.values.postings.phrase))] = _VALUED
-        rows = _rows(term, catalogue.titles.phrase)
-        weight[rows] = titled[rows]
-        total += np.float32(term.rarity) * weight
-    return (total / mass if mass else total).astype(np.float64)
+        described, rows = _rows(term, catalogue.descriptions.phrase), _rows(term, catalogue.titles.phrase)
+        valued = catalogue.having(_rows(term, catalogue.values.postings.phrase))
+        weight[described], weight[valued], weight[rows] = _DESCRIBED, _VALUED, titled[rows]
+        for said in (described, valued, rows):
+            total[said] += term.rarity * weight[said]  # a row that stands there twice is counted once
+            weight[said] = 0.0
+    return total / mass if mass else total
 
 
 def word_features(catalogue: Catalogue, terms: Sequence[Term], rows: Rows, language: str) -> NDArray[np.float32]:
@@ -60,7 +57,7 @@ def word_features(catalogue: Catalogue, terms: Sequence[Term], rows: Rows, langu
     covered = np.logical_or.reduce(marks)
     numbers = np.array([term.number for term in terms])
     length = titles.lengths
-    titled = (_K + 1) / (1 + _K * (1 - _B + _B * length / max(_titles(catalogue, language).mean_length, 1.0)))
+    titled = _titles(catalogue, language).saturation[rows]
     columns = (
         (rarity @ said) * titled, rarity @ said / rarity.sum(), said.mean(axis=0), (1.0 - said).sum(axis=0),
         missing.max(axis=0) / rarity.sum(), np.full(len(rows), rarity.max() / rarity.sum()), said[0], said[-1],
