@@ -162,7 +162,10 @@ def _valued(catalogue: Catalogue, meaning: Meaning) -> Shown:
     found = catalogue.mask(catalogue.values.items.any_of(meaning.numbers))
     said = np.zeros(len(catalogue), dtype=bool)
     for phrase in meaning.phrases if meaning.reach != "never" else ():
-        said[catalogue.titles.phrase(phrase)] = True
+        titled = catalogue.titles.phrase(phrase)
+        said[titled] = True
+        if meaning.titles_speak:
+            found[titled] = True
         if meaning.reach != "title":
             said[catalogue.descriptions.phrase(phrase)] = True
     for phrase in meaning.denied:

@@ -202,14 +202,16 @@ def _told(attribute: Attribute, value: str) -> str:
 def _words(item: Item, meaning: Meaning, language: str) -> Match | None:
     if meaning.reach == "never":
         return None
+    settled = False
     if meaning.reach == "unfilled":
         filled = {column for column, _, _ in _attributes(item, language)}
         filled |= {a.name for v in item.variants for a in v.attributes}
-        if filled & set(meaning.deciding):
+        settled = bool(filled & set(meaning.deciding))
+        if settled and not meaning.titles_speak:
             return None
     texts = _texts(item, language)
     places = [("title", title) for title, _ in texts]
-    if meaning.reach != "title":
+    if meaning.reach != "title" and not settled:
         places += [("description", description) for _, description in texts]
     for where, text in places:
         for phrase in meaning.phrases:

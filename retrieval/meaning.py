@@ -49,3 +49,9 @@ class Meaning:
     """Of a relative wish: +1 more, -1 less."""
     why: str = ""
     """What could not be honoured, in words; empty when all could."""
+
+    @property
+    def titles_speak(self) -> bool:
+        """True when a title that says it counts, whatever the deciding columns hold: a soft wish is met by "Wireless headphones"
+        whose connection is Bluetooth. Of colours and sizes titles also tell in names of brands and models."""
+        return self.signal.wanted and not self.signal.hard and self.signal.facet not in ("color", "size")

@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from retrieval.catalogue import Catalogue
+from retrieval.catalogue import Catalogue, build_catalogue
 from retrieval.conditions import meeting
 from retrieval.matching import match
-from retrieval.schema import Item, Signal
+from retrieval.schema import Attribute, Item, Signal
 from retrieval.spans import denial_of, span_of
 from retrieval.text import stems
 from retrieval.vocabulary import Vocabulary
@@ -64,6 +64,18 @@ def test_evidence_is_in_the_language_of_the_shopper(invented_items: tuple[Item, 
     meaning = vocabulary.resolve(Signal.parse("material=leather"))
     assert [m.evidence for m in match(boots, [meaning], "zh").matches] == ["真皮"]
     assert [m.evidence for m in match(boots, [meaning], "en").matches] == ["leather"]
+
+
+def test_a_title_meets_a_soft_wish_that_a_column_words_otherwise() -> None:
+    """"Wireless headphones" whose connection is Bluetooth are wireless to who would like that; a hard limit goes by the column."""
+    items = [
+        Item("a", "Wireless headphones", attributes=(Attribute("connection", ("Bluetooth",)),)),
+        Item("b", "Headphones", attributes=(Attribute("connection", ("wireless",)),)),
+        Item("c", "Headphones", attributes=(Attribute("connection", ("wired",)),)),
+    ]
+    vocabulary = Vocabulary(build_catalogue(["a", "b", "c"], items), "USD")
+    met = {text: [_is_met(item, Signal.parse(text), vocabulary) for item in items] for text in ("feature~wireless", "feature=wireless")}
+    assert met == {"feature~wireless": [True, True, False], "feature=wireless": [False, True, False]}
 
 
 def test_what_must_not_be_is_answered_with_what_is(invented_items: tuple[Item, ...], vocabulary: Vocabulary) -> None:
