@@ -80,6 +80,7 @@ class Collaborative:
         """Events of other items, which were left out."""
         self.chosen_by = np.bincount(histories.rows[histories.weights > 0], minlength=len(ids))
         """Shoppers who chose each item. Shape: (items,)."""
+        self._chosen = self.chosen_by > 0
         self._companions = companions(histories, len(ids), settings.companions)
         self._content = content
         self._lenders = None if content is None else lenders(content, self.chosen_by)
@@ -95,10 +96,19 @@ class Collaborative:
         return self.affinity(known.rows, known.weights, wished)
 
     def affinity(self, rows: Rows, weights: Weights, wished: Rows | None = None) -> Affinity:
-        """`scores` of a history that is given as rows, the oldest first, with their weights."""
+        """`scores` of a history that is given as rows, the oldest first, with their weights.
+
+        For items that nobody chose `lent` and `words` share their weights equally: what they are worth together is learnt from
+        items that were chosen, of which `near` tells already what `lent` would.
+        """
         raw = self.parts(rows, weights, wished)
         shares = self.settings.shares
-        return Affinity({part: np.float32(shares[part]) * values for part, values in raw.items()})
+        both = (shares["lent"] + shares["words"]) / 2
+        unchosen = {"lent": both, "words": both}
+        return Affinity({
+            part: np.where(self._chosen, shares[part], unchosen.get(part, shares[part])).astype(np.float32) * values
+            for part, values in raw.items()
+        })
 
     def parts(self, rows: Rows, weights: Weights, wished: Rows | None = None) -> dict[str, Scores]:
         """The parts before they are weighted, each at most 1. Shape of each: (items,)."""

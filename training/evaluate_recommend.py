@@ -37,7 +37,7 @@ def evaluate_recommend(
         raise TooFewRows("found no shopper with two items, expected some: leave-last-out asks for the last from those before")
     yardstick, asked = yardstick_of(measured, split.train), asked_of(measured, split)
     progress("fitting", 0, 2)
-    slider = _tuned_slider(measured, tuning, yardstick, seed)
+    slider = _tuned_slider(measured, tuning, seed)
     progress("fitting", 1, 2)
     ours = fit_ours(measured, split.train, seed)
     pools = pools_of(split, ours, yardstick.vectors)
@@ -84,11 +84,11 @@ def asked_of(measured: Measured, split: Split) -> Asked:
     return Asked(split.targets, mix / np.maximum(mix.sum(axis=1, keepdims=True), 1e-9))
 
 
-def _tuned_slider(measured: Measured, tuning: Split, yardstick: Yardstick, seed: int) -> float:
+def _tuned_slider(measured: Measured, tuning: Split, seed: int) -> float:
     """The diversity slider, chosen on the last but one choices; 0 when no history is long enough."""
     if not len(tuning.shoppers):
         return 0.0
-    return chosen_slider(pools_of(tuning, fit_ours(measured, tuning.train, seed), yardstick.vectors), tuning.targets)
+    return chosen_slider(tuning, fit_ours(measured, tuning.train, seed), yardstick_of(measured, tuning.train))
 
 
 def _told(ours: Ours, slider: float) -> dict[str, Any]:

@@ -62,7 +62,7 @@ def cold_items(measured: Measured, seed: int = 0) -> dict[str, object] | None:
     cold[np.random.default_rng(seed).permutation(items)[: int(_ITEMS * items)]] = True
     train = histories.kept(~cold[histories.rows])
     content = content_of(measured, train, seed)
-    if content is None or not cold.any():
+    if content is None or not content[cold].any():
         return None
     model = fit_histories(measured.ids, train, content, seed=seed)
     warm = np.flatnonzero(~cold)

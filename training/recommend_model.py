@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy import sparse
 
 from retrieval.balance import Contender, balance
@@ -13,16 +14,20 @@ from retrieval.collaborative import Collaborative
 from retrieval.histories import Histories, Rows
 from retrieval.part_weights import fit_histories
 from retrieval.sliders import BalanceSettings
-from training.recommend_figures import SLATE
-from training.recommend_split import Scores, Split, best, ndcg, unseen
+from training.recommend_figures import SLATE, Yardstick, diversity
+from training.recommend_split import Scores, Split, best, ndcg, slates_of, unseen
 from training.recommend_tables import Measured
 from training.recommend_words import content_of
 
-SLIDERS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7)
+SLIDERS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 """Values of the diversity slider that are tried."""
-KEPT = 0.97
-"""Share of the best nDCG@10 that may not be given up for variety."""
-_POOL = 50
+VARIETY = 1.1
+"""How many times as varied as the slates of what most shoppers chose ours are to be."""
+KEPT = 0.6
+"""Share of the best nDCG@10 that may not be given up for it."""
+_ENOUGH = 300
+"""Shoppers on whom the slider is chosen."""
+_POOL = 100
 """Items that a slate is balanced from."""
 
 
@@ -88,7 +93,34 @@ def pools_of(split: Split, ours: Ours, vectors: sparse.csr_array) -> Pools:
     return Pools(ours.model.ids, np.concatenate(rows), np.concatenate(scores), vectors)
 
 
-def chosen_slider(pools: Pools, targets: Rows) -> float:
-    """The most varied slider that keeps KEPT of the best nDCG@10."""
-    reached = {slider: ndcg(pools.slates(slider), targets) for slider in SLIDERS}
-    return max(slider for slider, figure in reached.items() if figure >= KEPT * max(reached.values()))
+def chosen_slider(tuning: Split, ours: Ours, yardstick: Yardstick) -> float:
+    """The least slider whose slates reach VARIETY, or the most varied of those that keep KEPT of the best nDCG@10."""
+    split = replace(tuning, shoppers=tuning.shoppers[:_ENOUGH], targets=tuning.targets[:_ENOUGH])
+    wanted = VARIETY * _varied(slates_of(split, Popular(yardstick.chosen_by)), yardstick)
+    pools = pools_of(split, ours, yardstick.vectors)
+    best_yet, kept = 0.0, 0.0
+    for slider in SLIDERS:
+        slates = pools.slates(slider)
+        reached = ndcg(slates, split.targets)
+        best_yet = max(best_yet, reached)
+        if reached < KEPT * best_yet:
+            break
+        kept = slider
+        if _varied(slates, yardstick) >= wanted:
+            break
+    return kept
+
+
+@dataclass(frozen=True, slots=True)
+class Popular:
+    """Everybody is scored what was chosen most."""
+
+    chosen_by: NDArray[np.int64]
+
+    def scores(self, shoppers: Rows) -> Scores:
+        """Shape: (len(shoppers), items)."""
+        return np.tile(self.chosen_by.astype(np.float64), (len(shoppers), 1))
+
+
+def _varied(slates: Rows, yardstick: Yardstick) -> float:
+    return float(np.mean([diversity(slate, yardstick.vectors) for slate in slates]))

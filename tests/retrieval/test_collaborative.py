@@ -61,6 +61,17 @@ def test_an_item_nobody_chose_is_found_by_its_words_and_only_by_them() -> None:
     assert told.scores(bought("new", "e")).scores[7] > told.scores(bought("new", "a")).scores[7]
 
 
+def test_an_item_nobody_chose_trusts_its_words_and_its_lenders_alike() -> None:
+    """What `lent` and `words` are worth together is shared equally where there are no choices, and as learnt where there are."""
+    settings = CollaborativeSettings(weights=(0.5, 0.0, 0.4, 0.1))
+    model = fit_collaborative(IDS, two_tastes(), words(), settings, learn=False)
+    raw = model.parts(np.array([4]), np.ones(1, dtype=np.float32))
+    weighted = model.affinity(np.array([4]), np.ones(1, dtype=np.float32)).parts
+    assert weighted["lent"][7] == pytest.approx(0.2 * raw["lent"][7])
+    assert weighted["words"][7] == pytest.approx(0.2 * raw["words"][7])
+    assert (weighted["lent"][5], weighted["words"][5]) == pytest.approx((0.0, 0.4 * raw["words"][5]))
+
+
 def test_wishes_stand_in_for_a_history_until_there_is_one() -> None:
     """A shopper without a history who wishes for e and f is led to g; after many choices among a to d to those."""
     model = fit_collaborative(IDS, two_tastes(), learn=False)

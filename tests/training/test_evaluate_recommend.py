@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from training.evaluate_recommend import evaluate_recommend
-from training.recommend_model import fit_ours
+from training.evaluate_recommend import evaluate_recommend, yardstick_of
+from training.recommend_figures import diversity
+from training.recommend_model import fit_ours, pools_of
 from training.recommend_split import leave_out
 from training.recommend_tables import Measured, read_measured
 from training.recommend_words import content_of
@@ -88,6 +89,17 @@ def test_the_target_of_a_shopper_changes_nothing_that_is_learnt(measured: Measur
     assert np.array_equal(mine, yours)
     shoppers = np.arange(5)
     assert np.array_equal(fit_ours(measured, first).scores(shoppers), fit_ours(other, second).scores(shoppers))
+
+
+def test_a_higher_slider_gives_more_varied_slates(measured: Measured) -> None:
+    """Slates change with the slider, from the order by score to the greatest variety, and none repeats an item."""
+    split = leave_out(measured.histories)
+    yardstick = yardstick_of(measured, split.train)
+    pools = pools_of(split, fit_ours(measured, split.train), yardstick.vectors)
+    varied = [np.mean([diversity(slate, yardstick.vectors) for slate in pools.slates(slider)]) for slider in (0.0, 0.5, 0.9)]
+    assert varied[0] <= varied[1] <= varied[2]
+    assert varied[0] < varied[2]
+    assert all(len(set(slate.tolist())) == 10 for slate in pools.slates(0.9))
 
 
 def test_too_little_is_told(measured: Measured) -> None:
