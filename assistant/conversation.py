@@ -14,6 +14,7 @@ from assistant.answers import about_items, compare_items
 from assistant.interests import fold, query_for, show, without
 from assistant.language import LanguageModel
 from assistant.leaning import leaning_wishes, leanings, session_drift, unspoken, which_today
+from assistant.migration import exploration
 from assistant.own_review import answer_feedback
 from assistant.phrases import gives_up
 from assistant.questions import answers_to, next_question
@@ -131,6 +132,7 @@ class Assistant:
         inferred = leaning_wishes(turn.profile, leanings(drift))
         query = replace(
             query_for(turn.profile, turn.reading, screen, history, self.settings.limit), interests=leanings(drift),
+            exploration=exploration(drift),
             seed=zlib.crc32(f"{turn.session_id}/{turn.number}".encode()),  # another draw every time: its chances are logged
         )
         query = replace(query, signals=(*query.signals, *inferred))

@@ -34,7 +34,7 @@ def private_counts(counts: Mapping[str, int], group: int, epsilon: float, each: 
     threshold = group
     while True:
         release = dp.m.make_laplace_threshold(*space, scale=each / epsilon, threshold=threshold)
-        spent, delta = release.map((each, each, 1))  # type: ignore[no-untyped-call]
+        spent, delta = release.map((each, each, 1))
         if delta <= DELTA:
             break
         threshold += 1

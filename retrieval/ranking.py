@@ -24,12 +24,12 @@ TASKS: tuple[Task, ...] = ("relevant", "click")
 TEXT_FEATURES = (*WORD_FEATURES, "likeness")
 """How well an item's words and meaning are those of the query. `likeness` is the cosine in standard deviations over random items
 of the shop: cosines themselves lie elsewhere with every embedder."""
-ITEM_FEATURES = ("wished", "for_children", "named", "rating", "popularity", "taste", "leaning", "praise", "price_place")
+ITEM_FEATURES = ("wished", "for_children", "named", "rating", "popularity", "taste", "praise", "price_place")
 """What else speaks for an item: soft wishes met, meant for children where a grown-up is asked for, asked for by name, stars,
-how much it is chosen, what shoppers alike chose, long-term interests, what reviewers say of the aspects asked for, and where its
-price lies among what fits, 0 the cheapest and 1 the dearest."""
+how much it is chosen, what shoppers alike chose, what reviewers say of the aspects asked for, and where its price lies among what
+fits, 0 the cheapest and 1 the dearest. Long-term interests come as soft wishes."""
 PRIOR_WEIGHTS: dict[str, float] = {
-    "wished": 2.4, "for_children": -2.4, "named": 15.0, "rating": 0.15, "popularity": 0.2, "taste": 1.0, "leaning": 1.0,
+    "wished": 2.4, "for_children": -2.4, "named": 15.0, "rating": 0.15, "popularity": 0.2, "taste": 1.0,
     "praise": 0.6, "price_place": 0.0,
 }
 """Log-odds that a whole unit of an item feature adds before any click was seen: a met wish outweighs most of what words tell."""

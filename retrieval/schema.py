@@ -247,6 +247,8 @@ class Query:
     """Only items that were not shown, as long as there are any: "show me others"."""
     interests: tuple[tuple[str, float], ...] = ()
     """Kinds of product by name, with how much the shopper cares for each: the slate's mix follows them where it can."""
+    exploration: float = 1.0
+    """How many times as much as usual to explore: more right after interests moved."""
     history: tuple[Interaction, ...] = ()
     """What the shopper did before, the oldest first: items that shoppers alike chose gain."""
     limit: int = 3

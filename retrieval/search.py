@@ -196,7 +196,7 @@ class Search:
         )
         return balance(
             rules.contenders(plain, rows, query, pinned), view.index.vectors_of(rows.astype(np.int64)), query.limit,
-            seed=query.seed, settings=rules.sliders.balance, wanted=wanted,
+            seed=query.seed, settings=rules.sliders.balance.exploring(query.exploration), wanted=wanted,
         )
 
     def _near_misses(self, query: Query, view: View, required: Requirements, vector: Floats | None) -> Slate:

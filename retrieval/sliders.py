@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import Field, dataclass, field, fields
+from dataclasses import Field, dataclass, field, fields, replace
 from typing import Any
 
 REACH = 0.15
@@ -49,6 +49,10 @@ class BalanceSettings:
 
     def __post_init__(self) -> None:
         _check("balance", self)
+
+    def exploring(self, times: float) -> BalanceSettings:
+        """The same with `times` as much exploration, as far as its range goes."""
+        return self if times == 1.0 else replace(self, exploration=min(self.exploration * max(times, 0.0), 0.5))
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from retrieval.search import Search
     from retrieval.shop import Shop
     from retrieval.wheels import Progress
+    from training.embedder import EmbedderRecipe, Triplet
     from training.judgements import Judgements
     from training.ranker import RankingRows
     from training.search_baselines import Scorer
@@ -116,9 +117,12 @@ def _shown(figure: float | None) -> str:
 
 def embedder(
     out: Annotated[Path, typer.Argument(help="Directory for checkpoints and the adapter.")],
-    products: Products, judgements: Judged, limit: Limit = None, epochs: float = 1.0, seed: int = 0, json: Json = False,
+    shop: Annotated[str, typer.Option(help="Learn from its items, and from what consented shoppers took.")] = "",
+    products: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="With --judgements.")] = None,
+    judgements: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="Learn from judged pairs.")] = None,
+    limit: Limit = None, epochs: float = 1.0, seed: int = 0, json: Json = False,
 ) -> None:
-    """Tune MiniLM for product search on judged pairs. Run it again to go on after a stop."""
+    """Tune MiniLM for the search of English products. Run it again to go on after a stop."""
     need_train_extra()
     from retrieval.embedding import open_embedder
     from retrieval.embedding.embedder import minilm_folder
@@ -128,15 +132,30 @@ def embedder(
     recipe = EmbedderRecipe(epochs=epochs, seed=seed)
     try:
         with progress_bar() as progress:
-            base = open_embedder("minilm", home(), progress)
-            triplets = judged_triplets(_judged(judgements, limit), _items(products), base, recipe)
-        adapter = fit_embedder(minilm_folder(home()), out, triplets, recipe, f"Learnt from {judgements.name}.")
+            if shop:
+                triplets, told = _triplets_of(shop, recipe, progress), f"Learnt from the shop {shop}."
+            elif products is not None and judgements is not None:
+                base = open_embedder("minilm", home(), progress)
+                triplets = judged_triplets(_judged(judgements, limit), _items(products), base, recipe)
+                told = f"Learnt from {judgements.name}."
+            else:
+                raise typer.BadParameter("found nothing to learn from, expected --shop, or --products and --judgements")
+            adapter = fit_embedder(minilm_folder(home()), out, triplets, recipe, told, progress)
     except EmbedderDataError as error:
         raise typer.BadParameter(str(error)) from error
     if json:
         print_json({"adapter": str(adapter), "triplets": len(triplets)})
     else:
         say(f"Adapter in {adapter}. Use it: embedder = \"{adapter}\" in a shop's settings.toml, then rebuild its index.")
+
+
+def _triplets_of(shop: str, recipe: EmbedderRecipe, progress: Progress | None) -> tuple[Triplet, ...]:
+    from assistant.memory import Memory
+    from training.embedder import shop_triplets
+    from ui.wiring import open_shop
+
+    with open_shop(shop, progress) as opened:
+        return shop_triplets(opened, Memory.of(opened), recipe)
 
 
 def _judged(file: Path, limit: int | None) -> Judgements:
