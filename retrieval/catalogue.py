@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from retrieval.columns import ColumnsBuilder, NumberColumn, Values
 from retrieval.meaning import Reach
-from retrieval.postings import Postings, PostingsBuilder, Rows
+from retrieval.postings import PhraseRows, PhraseRowsBuilder, Postings, PostingsBuilder, Rows
 from retrieval.quantities import quantities
 from retrieval.schema import Attribute, Item, Translation
 from retrieval.text import HAN, Token, denied, scan
@@ -72,7 +72,7 @@ class Catalogue:
     titles: Postings
     title_words: dict[str, TitleWords]
     """The titles word by word, by language; `""` has those of the feed."""
-    heads: Postings
+    heads: PhraseRows
     """What a title says the item is: the last words before its end, a preposition or a number, joined by spaces."""
     descriptions: Postings
     denials: Postings
@@ -154,7 +154,7 @@ class _Builder:
         self.paths: dict[tuple[str, ...], int] = {}
         self.names: dict[tuple[str, ...], set[str]] = defaultdict(set)
         self.columns = ColumnsBuilder()
-        self.titles, self.heads = PostingsBuilder(), PostingsBuilder()
+        self.titles, self.heads = PostingsBuilder(), PhraseRowsBuilder()
         self.descriptions, self.denials = PostingsBuilder(), PostingsBuilder()
         self.title_words = {"": TitleWordsBuilder(self.titles.ids)}
         self.variant_rows, self.variant_prices, self.variant_ok = array("i"), array("q"), array("b")
@@ -187,7 +187,8 @@ class _Builder:
         told = scan(title)
         self.titles.add(row, told)
         phrases = list(head_phrases(told))
-        self.heads.add(row, (Token(phrase, 0, 0, True) for phrase, _, _ in phrases))
+        for phrase, _, _ in phrases:
+            self.heads.add(row, phrase)
         head = next((place for place, token in enumerate(told) if phrases and token.end == phrases[0][2]), len(told) - 1)
         self.title_words.setdefault(language, TitleWordsBuilder(self.titles.ids)).add(row, told, head)
         self.denials.add(row, denied(told))

@@ -150,7 +150,7 @@ def _shelved(catalogue: Catalogue, meaning: Meaning) -> Mask:
         if shelf.path in wanted:
             found |= catalogue.on(shelf)
     for phrase in meaning.phrases:
-        found[catalogue.heads.phrase(phrase)] = True
+        found[catalogue.heads.of(" ".join(phrase))] = True
     if not meaning.shelves and not meaning.phrases:
         found[:] = True
     for phrase in meaning.within:

@@ -103,7 +103,9 @@ class _Coded:
 
 def _coded(matrix: NDArray[np.float16]) -> _Coded:
     count = len(matrix)
-    centre = np.asarray(matrix.mean(axis=0, dtype=np.float64), dtype=np.float32)
+    parts = [matrix[start : start + _CHUNK] for start in range(0, count, _CHUNK)]
+    total = np.sum([part.sum(axis=0, dtype=np.float64) for part in parts], axis=0)  # a mean of all would copy all of it
+    centre = (total / max(count, 1)).astype(np.float32)
     along, steps = np.empty(count, dtype=np.float32), np.empty(count, dtype=np.float32)
     codes = np.empty(matrix.shape, dtype=np.int8)
     error = reach = 0.0

@@ -121,3 +121,41 @@ class PostingsBuilder:
         distinct, places = np.unique(keys, return_inverse=True)
         pairs = Lists.build(places.astype(np.int64), rows[:-1][joined], len(distinct))
         return Postings(self.ids, listed, distinct, pairs)
+
+
+@dataclass(frozen=True)
+class PhraseRows:
+    """Whole phrases to the rows that have them. A phrase is kept as its 64-bit hash: a large catalogue has millions."""
+
+    keys: NDArray[np.int64]
+    """Sorted; the hash that this process gives the phrase."""
+    rows: Lists
+
+    def of(self, phrase: str) -> Rows:
+        """The rows that have the folded phrase."""
+        key = hash(phrase)
+        place = int(np.searchsorted(self.keys, key))
+        return self.rows[place] if place < len(self.keys) and self.keys[place] == key else NO_ROWS
+
+
+@dataclass
+class PhraseRowsBuilder:
+    """Collects phrases item by item, then builds the lists at once."""
+
+    _keys: array[int] = field(default_factory=lambda: array("q"))
+    _rows: array[int] = field(default_factory=lambda: array("i"))
+
+    def add(self, row: int, phrase: str) -> None:
+        """Takes in one phrase of the row."""
+        self._keys.append(hash(phrase))
+        self._rows.append(row)
+
+    def build(self) -> PhraseRows:
+        """What was taken in, a row once a phrase; in a list rows stand in the order in which they came."""
+        keys, rows = np.array(self._keys, dtype=np.int64), np.array(self._rows, dtype=np.int32)
+        order = np.argsort(keys, kind="stable")
+        keys, rows = keys[order], rows[order]
+        begins = np.append(True, keys[1:] != keys[:-1])[: len(keys)]
+        first = begins | np.append(True, rows[1:] != rows[:-1])[: len(rows)]
+        keys, rows, begins = keys[first], rows[first], begins[first]
+        return PhraseRows(keys[begins], Lists(np.append(np.flatnonzero(begins), len(keys)).astype(np.int64), rows))

@@ -29,7 +29,7 @@ def category_meaning(
         shared = [shelf for shelf in shelves if not _named(words, shelf)]
         if shelves and len(shared) == len(shelves) and _stands((words,), shelves, catalogue):
             return Meaning(signal, "category", shelves=_paths(shelves), within=(words,))
-        if shelves or len(catalogue.heads.word(head[0])):
+        if shelves or len(catalogue.heads.of(head[0])):
             return Meaning(signal, "category", shelves=_paths(shelves), phrases=(head,))
         wider, modifiers = _wider(words, catalogue)
         if wider and _stands(modifiers, wider, catalogue):

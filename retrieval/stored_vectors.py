@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +18,8 @@ from retrieval.tables import items, vectors
 
 _STORED = np.dtype("<f2")
 """Half precision moves a cosine by less than 0.001 and halves file and memory."""
+_FETCHED = 5_000
+"""Rows of the tables in memory at a time."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,24 +40,34 @@ class StoredVectors:
 
 def stored_vectors(connection: Connection, embedder: str, dimension: int) -> StoredVectors:
     """The vectors of all items, as one connection sees them."""
-    found = connection.execute(select(items.c.id, items.c.content_hash).order_by(items.c.id)).all()
+    ids, slot_of, slots = list[str](), dict[str, int](), array("q")
+    kept = select(items.c.id, items.c.content_hash).order_by(items.c.id).execution_options(yield_per=_FETCHED)
+    for item_id, content_hash in connection.execute(kept):
+        ids.append(item_id)
+        slots.append(slot_of.setdefault(content_hash, len(slot_of)))
+    matrix, known = np.zeros((len(slot_of), dimension), dtype=_STORED), np.zeros(len(slot_of), dtype=bool)
     wanted = select(vectors.c.content_hash, vectors.c.vector).where(vectors.c.embedder == embedder)
-    blobs = dict(connection.execute(wanted).all())
-    hashes = list(dict.fromkeys(row[1] for row in found if row[1] in blobs))
-    data = b"".join(blobs[content_hash] for content_hash in hashes)
-    if len(data) != len(hashes) * dimension * _STORED.itemsize:
-        raise EmbedderError(
-            f"{embedder} gives vectors of {dimension} numbers, the shop's own have another length. "
-            "Use the embedder that the shop was made with, or rebuild its index."
-        )
-    matrix = np.frombuffer(data, dtype=_STORED).reshape(len(hashes), dimension)
-    slot_of = {content_hash: slot for slot, content_hash in enumerate(hashes)}
-    slots = np.fromiter((slot_of.get(row[1], len(hashes)) for row in found), dtype=np.int64, count=len(found))
-    missing = int((slots == len(hashes)).sum())
-    if missing:
-        hashes.append("")
-        matrix = np.vstack([matrix, np.zeros((1, dimension), dtype=_STORED)])
-    return StoredVectors(tuple(row[0] for row in found), slots, matrix, tuple(hashes), missing)
+    for content_hash, vector in connection.execute(wanted.execution_options(yield_per=_FETCHED)):
+        slot = slot_of.get(content_hash)
+        if slot is None:
+            continue
+        if len(vector) != dimension * _STORED.itemsize:
+            raise EmbedderError(
+                f"{embedder} gives vectors of {dimension} numbers, the shop's own have another length. "
+                "Use the embedder that the shop was made with, or rebuild its index."
+            )
+        matrix[slot], known[slot] = np.frombuffer(vector, dtype=_STORED), True
+    stored = StoredVectors(tuple(ids), np.array(slots, dtype=np.int64), matrix, tuple(slot_of))
+    return stored if known.all() else _without(stored, ~known)
+
+
+def _without(stored: StoredVectors, lacking: NDArray[np.bool_]) -> StoredVectors:
+    """The vectors with one slot of zeros, the last, for every item whose text lacks its vector."""
+    hashes = [content_hash for content_hash, lacks in zip(stored.hashes, lacking, strict=True) if not lacks]
+    places = np.where(lacking, len(hashes), np.cumsum(~lacking) - 1)
+    slots = places[stored.slots]
+    matrix = np.vstack([stored.matrix[~lacking], np.zeros((1, stored.matrix.shape[1]), dtype=_STORED)])
+    return StoredVectors(stored.ids, slots, matrix, (*hashes, ""), int((slots == len(hashes)).sum()))
 
 
 def known_hashes(connection: Connection, embedder: str | None) -> set[str]:

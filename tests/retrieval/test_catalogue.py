@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
 
 from retrieval.catalogue import Catalogue, build_catalogue
+from retrieval.postings import PhraseRowsBuilder
 from retrieval.schema import Attribute, Item, Money
 
 
@@ -59,3 +62,16 @@ def test_prices_keep_their_currency() -> None:
     """Items of two currencies are never compared by amount alone."""
     mixed = build_catalogue(["a", "b"], [Item("a", "A", price=Money(100, "USD")), Item("b", "B", price=Money(100, "CNY"))])
     assert mixed.currencies[0] != mixed.currencies[1]
+
+
+@given(st.lists(st.tuples(st.integers(0, 5), st.sampled_from(["boot", "hiking boot", "hat"])), max_size=20))
+def test_a_phrase_leads_to_each_of_its_rows_once(told: list[tuple[int, str]]) -> None:
+    """As a dictionary of sets would have it, for items that come one after the other; an unknown phrase leads nowhere."""
+    told = sorted(told, key=lambda pair: pair[0])
+    builder = PhraseRowsBuilder()
+    for row, phrase in told:
+        builder.add(row, phrase)
+    built = builder.build()
+    for phrase in ("boot", "hiking boot", "hat"):
+        assert built.of(phrase).tolist() == sorted({row for row, other in told if other == phrase})
+    assert built.of("hiking").tolist() == []
