@@ -127,7 +127,7 @@ class ColumnsBuilder:
                 continue
             tokens = _tokens_of_value(self._spoken.get(number, column), value)
             worded.add(number, tokens)
-            if tokens and not any(token.negated for token in tokens):
+            if tokens and fold(value).strip() not in NO:  # `semi-auto` negates `auto`, and is said by the same words
                 exact[tuple(token.text for token in tokens)].append(number)
         values, rows, variants = self._entries()
         count, own = len(self._numbers), variants >= 0

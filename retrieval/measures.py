@@ -10,7 +10,7 @@ from retrieval.catalogue import Catalogue
 from retrieval.columns import NumberColumn
 from retrieval.meaning import Meaning, Measure
 from retrieval.money import exponent
-from retrieval.quantities import DIMENSIONS, UNITS, Quantity, name_words, quantities
+from retrieval.quantities import DIMENSIONS, UNITS, Quantity, name_words, quantities, unit_of_name
 from retrieval.schema import Signal
 from retrieval.text import fold, stems
 
@@ -76,6 +76,8 @@ def bound_meaning(signal: Signal, catalogue: Catalogue) -> Meaning:
     tolerance = {"~": _NEAR, "!~": _NEAR, "=": _EXACT, "!=": _EXACT}.get(signal.op, 0.0)
     if columns:
         named = catalogue.numbers[columns[0]].dimension
+        if not dimension:
+            amounts = tuple(amount * _own_unit(columns[0]) for amount in amounts)
         return Meaning(signal, "number", measure=Measure(amounts, named, columns, tolerance))
     if dimension in catalogue.measures and not _left_over(signal, found) - {dimension[1:]}:
         return Meaning(signal, "number", measure=Measure(amounts, dimension, (), tolerance))
@@ -136,9 +138,14 @@ def _holding(amount: float, catalogue: Catalogue, exclude_years: bool) -> tuple[
         return tuple(years)
     holding = tuple(
         name for name, column in catalogue.numbers.items()
-        if column.low <= amount <= column.high and name not in years
+        if column.low <= amount * _own_unit(name) <= column.high and name not in years
     )
     return holding if len(holding) == 1 else ()
+
+
+def _own_unit(name: str) -> float:
+    """What one of a column's bare numbers is in its dimension's unit: `mileage<=30000` speaks of miles as the column does."""
+    return unit_of_name(name)[1]
 
 
 def _comparable(column: NumberColumn, dimension: str) -> bool:

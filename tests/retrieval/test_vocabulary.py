@@ -109,3 +109,24 @@ def english() -> Catalogue:
 def test_a_shelf_is_found_in_the_other_language_only(english: Catalogue, text: str, shelves: tuple[tuple[str, ...], ...]) -> None:
     """The embedder translates; among names of one language it is not asked, and where it is unsure it does not guess."""
     assert Vocabulary(english, "USD", Likeness(Bilingual())).resolve(Signal.parse(text)).shelves == shelves
+
+
+def test_a_bare_number_is_in_the_unit_of_its_column() -> None:
+    """`mileage` without a unit counts miles, as the column itself does; one with a unit is converted."""
+    items = [Item(str(miles), "Car", attributes=(Attribute("mileage", (str(miles),)),)) for miles in (10_000, 20_000, 40_000)]
+    vocabulary = Vocabulary(build_catalogue([item.id for item in items], items), "GBP")
+
+    def met(text: str) -> list[bool]:
+        return meeting(vocabulary.catalogue, vocabulary.resolve(Signal.parse(text))).items.tolist()
+
+    assert met("mileage>=20000") == met("mileage>=20,000 miles") == met("feature>=20000") == [False, True, True]
+    assert met("mileage<=33000 km") == [True, True, False]
+
+
+def test_a_value_that_negates_a_word_is_said_by_its_own_words() -> None:
+    """Semi-auto is the value meant by `semi-auto`, decided by its column, and no automatic."""
+    gears = ("Manual", "Automatic", "Semi-Auto")
+    items = [Item(gear, "Car", attributes=(Attribute("transmission", (gear,)),)) for gear in gears]
+    vocabulary = Vocabulary(build_catalogue(gears, items), "GBP")
+    assert vocabulary.resolve(Signal("feature", "=", "semi-auto")).deciding == ("transmission",)
+    assert meeting(vocabulary.catalogue, vocabulary.resolve(Signal("feature", "=", "automatic"))).items.tolist() == [False, True, False]
