@@ -43,6 +43,8 @@ class AdaptSettings:
     """The chance with which a log without any attack has an item called a burst, over all its items and days."""
     replayed: int = 100
     """Queries of the shop's own words by which the shipped order is kept."""
+    passes: int = 30
+    """Most passes over the lists."""
     turns: int = 100
     """Stored turns whose slates are made again."""
     seed: int = 0
