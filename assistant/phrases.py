@@ -21,6 +21,7 @@ _TEXT: dict[str, dict[Language, str]] = {
     "unmet": {"en": "None of these meets: {wishes}.", "zh": "没能满足：{wishes}。"},
     "surprise": {"en": "A different idea", "zh": "换个思路"},
     "blocked": {"en": "Nothing in the shop fits all of that. What rules everything out: {wishes}.", "zh": "店里没有全部符合的商品，卡在：{wishes}。"},
+    "cheapest": {"en": "Nothing that fits is cheaper than **{title}** at {price}.", "zh": "符合要求的没有更便宜的了，**{title}**{price}就是最低价。"},
     "near": {"en": "Closest: **{title}**{price}. It misses: {costs}.", "zh": "最接近的是**{title}**{price}，但不符合{costs}。"},
     "costs": {"en": "It misses: {costs}.", "zh": "不符合：{costs}。"},
     "stopped": {"en": "(stopped)", "zh": "（已停止）"},

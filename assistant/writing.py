@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from assistant.errors import Bent, ModelError
 from assistant.evidence import facts_of, quote_for, reasons_of
 from assistant.grounding import said_twice, sentence_grammar, unsupported
+from assistant.interests import CHEAPER
 from assistant.language import Generation, LanguageModel
 from assistant.phrases import join, say
 from assistant.plain_words import wish_text
@@ -114,7 +115,7 @@ class Writer:
         language = reading.language
         currency = self.shop.currency
         blocked = join([wish_text(s, language, currency) for s in slate.blocked_by], language)
-        opening = say("blocked", language, wishes=blocked or reading.text)
+        opening = _cheapest(reading, slate) or say("blocked", language, wishes=blocked or reading.text)
         lines = [opening, *(_near(miss, language, currency) for miss in slate.near_misses)]
         cards = tuple(
             Recommendation(
@@ -140,6 +141,17 @@ def _opening(reading: Reading, profile: Profile, slate: Slate, currency: str) ->
         return say("found_plain", language, text=reading.text)
     text = say("found" if count > 1 else "found_one", language, count=count, wishes=join(kept, language))
     return f"{text} {say('found_many', language, fitting=slate.fitting, count=count)}" if slate.fitting > count * 2 else text
+
+
+def _cheapest(reading: Reading, slate: Slate) -> str:
+    """That what was shown is the cheapest, for who asked for cheaper where nothing is; empty otherwise."""
+    asked = any(s.facet == "price" and s.wanted and s.value in CHEAPER for s in reading.signals)
+    only = [miss.item for miss in slate.near_misses if [cost.facet for cost in miss.costs] == ["price"] and miss.item.price]
+    if not asked or not only:
+        return ""
+    least = min(only, key=lambda item: item.price.amount if item.price else 0)
+    price = format_money(least.price, reading.language) if least.price else ""
+    return say("cheapest", reading.language, title=least.words(reading.language)[0], price=price)
 
 
 def _closing(slate: Slate, language: Language, currency: str) -> str:

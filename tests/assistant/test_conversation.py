@@ -91,6 +91,13 @@ def test_cheaper_gets_cheaper(assistant: Assistant) -> None:
         assert second.slate is not None and second.slate.blocked_by
 
 
+def test_where_nothing_is_cheaper_the_cheapest_is_named(assistant: Assistant) -> None:
+    """"Cheaper" than the cheapest finds nothing, and the reply says which item that is and what it costs."""
+    *_, last = talk(assistant, "a kettle under 60", "cheaper", "cheaper", "cheaper")
+    assert last.reply.kind == "nothing_fits"
+    assert last.reply.text.startswith("Nothing that fits is cheaper than **Mini Kettle** at $19.00.")
+
+
 def test_others_are_others(assistant: Assistant) -> None:
     """"Others" offers what was not shown before."""
     first, second = talk(assistant, "a kettle under 60", "others")
