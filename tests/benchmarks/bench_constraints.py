@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from retrieval.feeds import read_catalog
 from retrieval.importing import import_feed
 from retrieval.schema import Query, Signal, Slate
@@ -25,7 +27,9 @@ from retrieval.shop import Shop, ShopSettings
 
 WISHES, SHOWN, LIMIT = 2_000, 20_000, 12
 Car = dict[str, str]
-Holds = Callable[[Car], bool]
+Table = dict[str, np.ndarray]
+"""The columns of the files: words in lower case, numbers as numbers."""
+Holds = Callable[[Table], np.ndarray]
 NUMBERS = {"price": "price", "year": "year", "mileage": "mileage", "mpg": "mpg", "engine size": "engineSize", "tax": "tax"}
 """A number as a wish names it to its column in the files."""
 WORDS = {"brand": "make", "fuel type": "fuelType", "transmission": "transmission"}
@@ -34,7 +38,7 @@ STEPS = {"price": 500, "year": 1, "mileage": 5_000, "mpg": 5, "engine size": 0.5
 
 @dataclass(frozen=True)
 class Part:
-    """Signals that are met or broken as one, and what they ask of a row."""
+    """Signals that are met or broken as one, and the rows that they hold of."""
 
     signals: tuple[str, ...]
     about: str
@@ -84,16 +88,18 @@ def _shop(directory: Path, scratch: Path, cars: dict[str, Car]) -> Shop:
 
 def _measured(search: Search, cars: dict[str, Car], wishes: int) -> list[dict[str, Any]]:
     chance = random.Random(7)
-    kept = set(search.view().catalogue.rows)
+    kept = search.view().catalogue.rows
     offered = [car for car in cars.values() if car["id"] in kept]
+    table, places = _table(offered), {car["id"]: place for place, car in enumerate(offered)}
     shown = broken = possible = answered = impossible = named = asked = 0
     examples: list[str] = []
     while asked < wishes or (shown < SHOWN and asked < 4 * wishes):
         parts = wish(chance, chance.choice(offered))
-        exact = sum(all(part.holds(car) for part in parts) for car in offered)
+        right = np.logical_and.reduce([part.holds(table) for part in parts])
+        exact = int(right.sum())
         slate = search.find(_query(parts, asked))
         asked += 1
-        wrong = [i.id for i in slate.items if not all(part.holds(cars[i.id]) for part in parts)]
+        wrong = [item.id for item in slate.items if not right[places[item.id]]]
         shown += len(slate.picks)
         broken += len(wrong)
         possible += bool(exact)
@@ -108,6 +114,11 @@ def _measured(search: Search, cars: dict[str, Car], wishes: int) -> list[dict[st
         _row("used cars: share of answerable wishes answered in full", round(answered / possible, 4), "", f"{possible} wishes", "1.0"),
         _row("used cars: share of the others whose reason is named", round(named / max(impossible, 1), 4), "", f"{impossible} wishes", "1.0"),
     ]
+
+
+def _table(cars: list[Car]) -> Table:
+    words = {column: np.array([car[column].lower() for car in cars]) for column in WORDS.values()}
+    return words | {column: np.array([float(car[column]) for car in cars]) for column in NUMBERS.values()}
 
 
 def _contradictions(search: Search, cars: dict[str, Car], count: int) -> list[dict[str, Any]]:
@@ -140,10 +151,10 @@ def contradiction(chance: random.Random, car: Car) -> Part:
     if chance.random() < 0.25:
         facet = chance.choice(list(WORDS))
         value = car[WORDS[facet]].lower()
-        return Part((f"{facet}={value}", f"{facet}!={value}"), facet, lambda _car: False)
+        return Part((f"{facet}={value}", f"{facet}!={value}"), facet, lambda table: np.zeros(len(table["make"]), dtype=bool))
     facet = chance.choice(list(NUMBERS))
     middle, step = float(car[NUMBERS[facet]]), STEPS[facet]
-    return Part((f"{facet}<={middle:g}", f"{facet}>={middle + step:g}"), facet, lambda _car: False)
+    return Part((f"{facet}<={middle:g}", f"{facet}>={middle + step:g}"), facet, lambda table: np.zeros(len(table["make"]), dtype=bool))
 
 
 def _part(chance: random.Random, car: Car, left: int) -> Part:
@@ -156,9 +167,9 @@ def _part(chance: random.Random, car: Car, left: int) -> Part:
     written = facet if facet == "brand" or chance.random() < 0.5 else "feature"
     if kind == "not":
         gone = [value if chance.random() < 0.1 else other for other in chance.sample(others, min(left, chance.randint(1, 2)))]
-        return Part(tuple(dict.fromkeys(f"{written}!={v}" for v in gone)), facet, lambda c: c[column].lower() not in gone)
+        return Part(tuple(dict.fromkeys(f"{written}!={v}" for v in gone)), facet, lambda t: ~np.isin(t[column], gone))
     held = [value, chance.choice(others)] if kind == "any of" and left > 1 else [value]
-    return Part(tuple(f"{written}={v}" for v in held), facet, lambda c: c[column].lower() in held)
+    return Part(tuple(f"{written}={v}" for v in held), facet, lambda t: np.isin(t[column], held))
 
 
 def _bounds(chance: random.Random, car: Car, count: int) -> Part:
@@ -171,8 +182,9 @@ def _bounds(chance: random.Random, car: Car, count: int) -> Part:
     low = max(low, 0.0)
     ops = [">=", "<="] if count == 2 else [chance.choice((">=", "<="))]
 
-    def holds(one: Car) -> bool:
-        return (">=" not in ops or float(one[column]) >= low) and ("<=" not in ops or float(one[column]) <= high)
+    def holds(table: Table) -> np.ndarray:
+        values = table[column]
+        return (values >= (low if ">=" in ops else -np.inf)) & (values <= (high if "<=" in ops else np.inf))
 
     written, unit = _written(chance, facet)
     return Part(tuple(f"{written}{op}{low if op == '>=' else high:g}{unit}" for op in ops), facet, holds)
