@@ -21,6 +21,8 @@ Scores = NDArray[np.float32]
 Content = NDArray[np.float32]
 """Unit vectors of the items' words. Shape: (items, dim)."""
 PARTS = ("near", "lent", "words", "trend")
+_FORGOTTEN = 5.0
+"""Fades after which an event is too old to be counted."""
 _WISHED = 50
 """Items that stand for the wishes of a shopper without a history: those of them that most shoppers chose."""
 
@@ -36,8 +38,8 @@ class CollaborativeSettings:
     """Newer events of the history after which a choice counts 1/e in `near` and `lent`."""
     words_fade: float = 10.0
     """The same in `words`."""
-    trend_days: float = 365.0
-    """Days before the newest event of all after which a choice counts 1/e in `trend`."""
+    trend_days: float = 90.0
+    """Days after which a choice counts 1/e in `trend`."""
     weights: tuple[float, float, float, float] = (0.6, 0.1, 0.2, 0.1)
     """Of the PARTS, in their order; 0 or more. Each part is brought to at most 1 before."""
 
@@ -84,7 +86,8 @@ class Collaborative:
         self._companions = companions(histories, len(ids), settings.companions)
         self._content = content
         self._lenders = None if content is None else lenders(content, self.chosen_by)
-        self._trend = levelled(_trend(histories, len(ids), settings.trend_days))
+        self._recent = _Recent.of(histories)
+        self._trend = self._recent.trend(len(ids), settings.trend_days)
 
     def scores(self, history: Sequence[Interaction], wished: Rows | None = None) -> Affinity:
         """How much every item suits the shopper of `history`, in any order; events of unknown items don't count.
@@ -95,13 +98,14 @@ class Collaborative:
         known = one_history(history, self.rows)
         return self.affinity(known.rows, known.weights, wished)
 
-    def affinity(self, rows: Rows, weights: Weights, wished: Rows | None = None) -> Affinity:
+    def affinity(self, rows: Rows, weights: Weights, wished: Rows | None = None, at: float | None = None) -> Affinity:
         """`scores` of a history that is given as rows, the oldest first, with their weights.
 
+        `at` is the moment that `trend` looks back from, in days since 1970; None is the newest event of all.
         For items that nobody chose `lent` and `words` share their weights equally: what they are worth together is learnt from
         items that were chosen, of which `near` tells already what `lent` would.
         """
-        raw = self.parts(rows, weights, wished)
+        raw = self.parts(rows, weights, wished, at)
         shares = self.settings.shares
         both = (shares["lent"] + shares["words"]) / 2
         unchosen = {"lent": both, "words": both}
@@ -110,7 +114,9 @@ class Collaborative:
             for part, values in raw.items()
         })
 
-    def parts(self, rows: Rows, weights: Weights, wished: Rows | None = None) -> dict[str, Scores]:
+    def parts(
+        self, rows: Rows, weights: Weights, wished: Rows | None = None, at: float | None = None
+    ) -> dict[str, Scores]:
         """The parts before they are weighted, each at most 1. Shape of each: (items,)."""
         settings = self.settings
         rows, weights = rows[-settings.memory :], weights[-settings.memory :]
@@ -118,7 +124,7 @@ class Collaborative:
         newest, words = (weights * np.exp(-age / fade) for fade in (settings.near_fade, settings.words_fade))
         if wished is not None and len(wished):
             rows, newest, words = self._with_wishes(rows, newest, words, wished)
-        found = {"trend": self._trend}
+        found = {"trend": self._trend if at is None else self._recent.trend(len(self.ids), settings.trend_days, at)}
         if not len(rows):
             return found
         near = np.asarray(self._companions[rows].T @ newest.astype(np.float32))
@@ -157,9 +163,24 @@ def levelled(values: NDArray[np.floating]) -> Scores:
     return (values / most if most > 0 else values).astype(np.float32)
 
 
-def _trend(histories: Histories, items: int, days: float) -> NDArray[np.float64]:
-    """Choices of each item, faded by their age at the newest event of all. Shape: (items,)."""
-    chosen = histories.weights > 0
-    newest = histories.days.max(initial=0.0)
-    fades = np.exp((histories.days[chosen] - newest) / days)
-    return np.bincount(histories.rows[chosen], weights=fades, minlength=items).astype(np.float64)
+@dataclass(frozen=True, slots=True)
+class _Recent:
+    """All choices by time."""
+
+    days: NDArray[np.float64]
+    """Never falling. Shape: (events,)."""
+    rows: Rows
+
+    @classmethod
+    def of(cls, histories: Histories) -> _Recent:
+        chosen = np.flatnonzero(histories.weights > 0)
+        order = chosen[np.argsort(histories.days[chosen], kind="stable")]
+        return cls(histories.days[order], histories.rows[order])
+
+    def trend(self, items: int, fade: float, at: float | None = None) -> Scores:
+        """Choices of each item until `at`, faded by their age, at most 1. Shape: (items,)."""
+        end = len(self.days) if at is None else int(np.searchsorted(self.days, at, side="right"))
+        until = self.days[end - 1] if end else 0.0
+        start = int(np.searchsorted(self.days[:end], until - _FORGOTTEN * fade))
+        fades = np.exp((self.days[start:end] - until) / fade)
+        return levelled(np.bincount(self.rows[start:end], weights=fades, minlength=items).astype(np.float64))

@@ -56,6 +56,10 @@ class Histories:
         events = slice(self.starts[number], self.starts[number + 1])
         return self.rows[events], self.weights[events]
 
+    def newest(self, number: int) -> float:
+        """When the last event of one history was, in days since 1970."""
+        return float(self.days[self.starts[number + 1] - 1])
+
     def kept(self, keep: NDArray[np.bool_]) -> Histories:
         """The same shoppers with the events of the mask only."""
         counts = np.bincount(self.owners[keep], minlength=len(self))

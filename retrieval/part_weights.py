@@ -81,7 +81,7 @@ def learnt_settings(
 def _parts(model: Collaborative, histories: Histories, shopper: int, choice: int) -> Floats:
     """The parts of the choice, then of the best by any part that are not in the history; -1 fills up. Shape: (parts, 401)."""
     rows, weights = histories.of(shopper)
-    found = model.parts(rows, weights)
+    found = model.parts(rows, weights, at=histories.newest(shopper))
     nothing = np.zeros(len(model.ids), dtype=np.float32)
     table = np.stack([found.get(part, nothing) for part in PARTS])
     of_choice = table[:, choice].copy()

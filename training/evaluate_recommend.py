@@ -131,7 +131,7 @@ def prediction_lines(measured: Measured, split: Split, slates: np.ndarray, ours:
     train, ids = split.train, measured.ids
     for shopper, target, slate in zip(split.shoppers.tolist(), split.targets.tolist(), slates, strict=True):
         rows, weights = train.of(shopper)
-        parts = ours.model.affinity(rows, weights).parts
+        parts = ours.model.affinity(rows, weights, at=train.newest(shopper)).parts
         shown = [int(row) for row in slate if row >= 0]
         place = shown.index(target) + 1 if target in shown else None
         yield json.dumps({

@@ -23,8 +23,8 @@ SLIDERS = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 """Values of the diversity slider that are tried."""
 VARIETY = 1.1
 """How many times as varied as the slates of what most shoppers chose ours are to be."""
-KEPT = 0.6
-"""Share of the best nDCG@10 that may not be given up for it."""
+KEPT, BARELY = 0.6, 0.97
+"""Shares of the best nDCG@10 that may not be given up: where VARIETY can be reached, and where it can't."""
 _ENOUGH = 300
 """Shoppers on whom the slider is chosen."""
 _POOL = 100
@@ -43,7 +43,7 @@ class Ours:
         return np.stack([self._of(int(shopper)) for shopper in shoppers])
 
     def _of(self, shopper: int) -> Scores:
-        return self.model.affinity(*self.train.of(shopper)).scores
+        return self.model.affinity(*self.train.of(shopper), at=self.train.newest(shopper)).scores
 
 
 def fit_ours(measured: Measured, train: Histories, seed: int = 0) -> Ours:
@@ -94,21 +94,19 @@ def pools_of(split: Split, ours: Ours, vectors: sparse.csr_array) -> Pools:
 
 
 def chosen_slider(tuning: Split, ours: Ours, yardstick: Yardstick) -> float:
-    """The least slider whose slates reach VARIETY, or the most varied of those that keep KEPT of the best nDCG@10."""
+    """The least slider whose slates reach VARIETY at KEPT of the best nDCG@10, else the greatest that keeps BARELY of it."""
     split = replace(tuning, shoppers=tuning.shoppers[:_ENOUGH], targets=tuning.targets[:_ENOUGH])
     wanted = VARIETY * _varied(slates_of(split, Popular(yardstick.chosen_by)), yardstick)
     pools = pools_of(split, ours, yardstick.vectors)
-    best_yet, kept = 0.0, 0.0
+    reached: dict[float, float] = {}
     for slider in SLIDERS:
         slates = pools.slates(slider)
-        reached = ndcg(slates, split.targets)
-        best_yet = max(best_yet, reached)
-        if reached < KEPT * best_yet:
+        reached[slider] = ndcg(slates, split.targets)
+        if reached[slider] < KEPT * max(reached.values()):
             break
-        kept = slider
         if _varied(slates, yardstick) >= wanted:
-            break
-    return kept
+            return slider
+    return max(slider for slider, figure in reached.items() if figure >= BARELY * max(reached.values()))
 
 
 @dataclass(frozen=True, slots=True)
