@@ -9,6 +9,7 @@ READ_SYSTEM = "Read the shopper."
 REVIEW_SYSTEM = "Read the review."
 WRITE_SYSTEM = "Recommend the item."
 SERVICE_SYSTEM = "Answer from the pages."
+INTENT_SYSTEM = "Name the intent."
 SEPARATOR = " | "
 
 EXAMPLES: tuple[tuple[tuple[str, ...], str, str], ...] = (
@@ -44,6 +45,11 @@ SERVICE_EXAMPLES: tuple[tuple[str, tuple[str, ...], str], ...] = (
     ("do you repair watches", ("Shipping: Parcels leave daily.",), "0"),
 )
 """What an untuned model is shown before the question: (question, passages, answer)."""
+
+
+def intent_prompt(question: str) -> tuple[Message, ...]:
+    """The prompt whose answer is the name of the intent of a question to customer service."""
+    return Message("system", INTENT_SYSTEM), Message("user", question)
 
 
 def reading_prompt(
