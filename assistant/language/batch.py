@@ -54,8 +54,8 @@ class _Answer:
     unfed: list[int] = field(default_factory=list)
     """Written, not yet in the model's memory."""
     first: Mapping[str, float] = field(default_factory=dict)
-    chosen: bool = False
-    """True once a token was the model's choice."""
+    shares: list[float] = field(default_factory=list)
+    """Of the tokens that were the model's choice under the grammar."""
     problem: str = ""
     done: bool = False
 
@@ -63,7 +63,7 @@ class _Answer:
         self.problem, self.done = problem, True
 
     def told(self) -> tuple[int, Written]:
-        return self.place, Written(self.text + self.stops.finish(), self.first, self.problem)
+        return self.place, Written(self.text + self.stops.finish(), self.first, self.problem, tuple(self.shares))
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,9 +165,11 @@ class Bulk:
         if allowed is not None:
             scores = np.where(allowed, scores, -np.inf)
         best = likeliest(scores)
-        if allowed is not None and not answer.chosen and np.count_nonzero(allowed) <= _FEW:
-            answer.first = self._shares(scores, np.flatnonzero(allowed))
-        answer.chosen = True
+        if allowed is not None:
+            choices = np.flatnonzero(allowed)
+            if not answer.shares and len(choices) <= _FEW:
+                answer.first = self._shares(scores, choices)
+            answer.shares.append(float(1 / np.exp(scores[choices].astype(np.float64) - scores[best]).sum()))
         return best
 
     def _shares(self, scores: Scores, tokens: NDArray[np.intp]) -> Mapping[str, float]:

@@ -20,6 +20,9 @@ class Written:
     it allowed more than 32, or when the engine does not tell."""
     problem: str = ""
     """Why the answer is not whole: it was cut off, or is outside its grammar; empty for a whole one."""
+    shares: tuple[float, ...] = ()
+    """The probability of each token that the model chose, over those that the grammar allowed there; empty without a grammar, or
+    when the engine does not tell. Their logarithms add up to that of the answer's probability."""
 
 
 @runtime_checkable
