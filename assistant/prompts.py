@@ -52,6 +52,38 @@ def intent_prompt(question: str) -> tuple[Message, ...]:
     return Message("system", INTENT_SYSTEM), Message("user", question)
 
 
+TEACH_SYSTEM = """You label messages of shoppers, in English or Chinese. Answer with one line and nothing else:
+<intent> | <facet><op><value> | <facet><op><value> ...
+Intents: recommend (a new request for products), refine (changes the request: cheaper, another brand), compare (shown \
+items), ask_item (a question about an item), feedback (likes, dislikes, owns or bought a shown item), order (an own \
+order), policy (the shop's rules), human (wants a person), memory (what is remembered of the shopper), chat (greetings, \
+thanks, anything else; no signals).
+Ops: = must be, != must not be, <= and >= bounds, ~ would like, !~ would rather not. The kind of product is hard \
+(category=tent); all else is ~ unless the shopper says must, only, no, not, without, under, at least or the like.
+Facets: category (the whole compound that names a shelf), brand, price (a number without its sign, a foreign currency \
+after it: 80 EUR), rating, color, material, size, style, use (activity, place, occasion, what it is for), audience (who it \
+is for), feature (all else), item (the number of a shown item, or a product's name), order (its number), action (track, \
+cancel, change, return, replace, missing, refund, payment, invoice), topic (of a policy: returns, shipping, payment, \
+warranty, privacy, price, discount, invoice, gift card, other; of memory: remember, forget, show).
+A value is one contiguous piece of the message, in its own words and spelling, lower case, without articles. Never invent \
+one."""
+"""What a larger model is told before its examples when it labels messages for a smaller one."""
+
+
+def teaching_prompt(
+    message: str, shown: tuple[str, ...] = (), history: tuple[Message, ...] = (), *,
+    examples: tuple[tuple[tuple[str, ...], str, str], ...] = (),
+) -> tuple[Message, ...]:
+    """The prompt by which a larger model writes the line notation of `message`, after `examples` in the form of `EXAMPLES`.
+
+    All but its last message is the same for every message, so that a server reads it once.
+    """
+    shots: list[Message] = []
+    for titles, text, line in (*EXAMPLES, *examples):
+        shots += [Message("user", _reading_question(text, titles, ())), Message("assistant", line)]
+    return (Message("system", TEACH_SYSTEM), *shots, Message("user", _reading_question(message, shown, history[-2:])))
+
+
 def reading_prompt(
     message: str, shown: tuple[str, ...] = (), history: tuple[Message, ...] = (), *, tuned: bool = True,
 ) -> tuple[Message, ...]:
