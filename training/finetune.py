@@ -14,17 +14,16 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from peft import LoraConfig, PeftModel, get_peft_model, prepare_model_for_kbit_training, set_peft_model_state_dict
-from safetensors.torch import load_file
-from transformers import AutoModelForCausalLM, AutoTokenizer, BitsAndBytesConfig, TrainingArguments, set_seed
+from transformers import AutoTokenizer, TrainingArguments, set_seed
 
 from assistant.language.adapters import base_sha256
 from assistant.language.presets import preset_named
-from training.adapter_card import WEIGHTS, data_hash, publish
+from training.adapter_card import data_hash, publish
 from training.checkpoints import newest_complete
 from training.examples import Example, Marked, example
 from training.noise import Noise, disturb, pool_of
 from training.trainer import IGNORED, AnswerTrainer, Best, Complete, Pad, Stars
+from training.ways import RATES, WAYS, Shape, ShareRanks, Way, trainable, weights_of
 
 log = logging.getLogger(__name__)
 RATING = "rating="
@@ -37,12 +36,14 @@ class Recipe:
 
     base: str = "gemma3-270m"
     """Preset name, written into the card."""
+    way: Way = "lora"
+    """Which weights learn: lora, rslora, dora, adalora, qlora, prefix or full."""
     rank: int = 16
     alpha: int = 32
     dropout: float = 0.0
     """Of the adapter; it costs a fifth of the speed on a CPU, and the disturbed messages already regularise."""
-    learning_rate: float = 6e-4
-    """Peak, after warm-up; falls to 0 by a cosine."""
+    learning_rate: float | None = None
+    """Peak, after warm-up; falls to 0 by a cosine. None is what is usual for the way (`ways.RATES`)."""
     epochs: int = 4
     """Passes over the messages; every pass but the first disturbs them anew."""
     batch: int = 8
@@ -53,6 +54,8 @@ class Recipe:
     """Share of the steps."""
     weight_decay: float = 0.01
     label_smoothing: float = 0.02
+    adversarial: float = 0.0
+    """Length of the step against each example's embeddings (FGM); it doubles the time. 0 makes none."""
     max_tokens: int = 384
     """Longer examples are left out, and counted."""
     checkpoints: int = 6
@@ -71,6 +74,13 @@ class Recipe:
     def __post_init__(self) -> None:
         if self.batch % self.accumulation:
             raise ValueError(f"found batch={self.batch} in {self.accumulation} parts, expected parts of one size")
+        if self.way not in WAYS:
+            raise ValueError(f"found way={self.way!r}, expected one of {', '.join(WAYS)}")
+
+    @property
+    def peak(self) -> float:
+        """The highest learning rate."""
+        return RATES[self.way] if self.learning_rate is None else self.learning_rate
 
 
 @dataclass(frozen=True)
@@ -78,12 +88,15 @@ class Trained:
     """What a run gives."""
 
     adapter: Path
+    """The folder of what was made."""
     examples: int
     left_out: int
     """Examples longer than `max_tokens`."""
     validation_loss: float
     """NaN without validation messages."""
     data_sha256: str
+    weights: int
+    """Numbers that learnt."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +138,10 @@ def train_task(
     recipe: Recipe, base: Path, out: Path, task: Task, *, start: Path | None = None, judge: Judge | None = None,
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Trained:
-    """The adapter of one task in `out/adapter`; the rest is as in `train_adapter`."""
+    """The adapter of one task in `out/adapter`, or with the way `full` a whole model in `out/model`; the rest is as in
+    `train_adapter`. Raises ValueError for a judge of what is no adapter."""
+    if judge is not None and recipe.way in ("full", "prefix"):
+        raise ValueError(f"found a judge for the way {recipe.way!r}, expected none: only adapters of the LoRA family are judged")
     while True:
         try:
             return _train(recipe, base, out, task, start, judge, now)
@@ -145,8 +161,9 @@ def _train(
     tokenizer = AutoTokenizer.from_pretrained(base)
     rows, left_out = encode(task.examples, tokenizer, recipe.max_tokens)
     kept_back, _ = encode(task.validation, tokenizer, recipe.max_tokens)
-    model = lora_model(recipe, base, start)
-    trained = Trained(out / "adapter", len(rows), left_out, math.nan, task.data_sha256)
+    steps = -(-len(rows) // recipe.batch)
+    model = trainable(Shape(recipe.way, recipe.rank, recipe.alpha, recipe.dropout, recipe.lowest_layer, steps), base, start)
+    trained = Trained(out / "adapter", len(rows), left_out, math.nan, task.data_sha256, weights_of(model))
 
     def told(loss: float, figure: float | None = None) -> dict[str, object]:
         return card(recipe, base, replace(trained, validation_loss=loss), now(), figure, task)
@@ -162,22 +179,32 @@ def _train(
             publish(checkpoint, trained.adapter, told(math.nan, figure))
 
     best = Best(judged, keep, recipe.patience) if judge else None
+    shares = [ShareRanks()] if recipe.way == "adalora" else []
     trainer = AnswerTrainer(
         model=model, args=arguments(recipe, out, len(rows)), train_dataset=rows, eval_dataset=kept_back,
-        data_collator=Pad(tokenizer.pad_token_id or 0), callbacks=[Complete(), *([best] if best else [])],
+        data_collator=Pad(tokenizer.pad_token_id or 0), callbacks=[Complete(), *([best] if best else []), *shares],
     )
-    trainer.label_smoothing = recipe.label_smoothing
+    trainer.label_smoothing, trainer.adversarial = recipe.label_smoothing, recipe.adversarial
     trainer.words = words_of(rows + kept_back, len(tokenizer), recipe.seed)
     trainer.stars = rating_terms(recipe, tokenizer) if any(row["place"] for row in rows) else None
     checkpoint = newest_complete(out / "checkpoints")
     trainer.train(resume_from_checkpoint=str(checkpoint) if checkpoint else None)
     loss = float(trainer.evaluate()["eval_loss"]) if kept_back else math.nan
+    if recipe.way == "full":
+        return replace(trained, adapter=_whole(model, tokenizer, out / "model"), validation_loss=loss)
     if not rank and (best is None or not best.figures):
         raw = out / "raw"
         model.save_pretrained(raw)
         publish(raw, trained.adapter, told(loss))
         shutil.rmtree(raw)
     return replace(trained, validation_loss=loss)
+
+
+def _whole(model: Any, tokenizer: Any, folder: Path) -> Path:
+    """The folder of a model all of whose weights have learnt."""
+    model.save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
 
 
 def passes(recipe: Recipe, messages: Sequence[Marked], fresh: Fresh = lambda epoch: ()) -> list[list[Example]]:
@@ -228,31 +255,6 @@ def words_of(rows: Sequence[dict[str, Any]], size: int, seed: int) -> torch.Tens
     return torch.tensor(sorted(used | set(random.Random(seed).sample(range(size), len(used)))))
 
 
-def lora_model(recipe: Recipe, base: Path, start: Path | None = None) -> PeftModel:
-    """The base with trainable adapter weights: NF4 with double quantisation on CUDA, bfloat16 elsewhere."""
-    cuda = torch.cuda.is_available()
-    quantised = BitsAndBytesConfig(
-        load_in_4bit=True, bnb_4bit_quant_type="nf4", bnb_4bit_use_double_quant=True, bnb_4bit_compute_dtype=torch.bfloat16,
-    )
-    model = AutoModelForCausalLM.from_pretrained(
-        base, dtype=torch.bfloat16, quantization_config=quantised if cuda else None,
-        attn_implementation="sdpa" if cuda else "eager",  # on a CPU the fused kernel's backward pass takes twice as long
-    )
-    model.config.use_cache = False
-    if cuda:
-        model = prepare_model_for_kbit_training(model)
-    layers = model.config.num_hidden_layers
-    linear = {name.rsplit(".", 1)[-1] for name, part in model.model.named_modules() if isinstance(part, torch.nn.Linear)}
-    config = LoraConfig(
-        r=recipe.rank, lora_alpha=recipe.alpha, lora_dropout=recipe.dropout, target_modules=sorted(linear),
-        layers_to_transform=list(range(round(recipe.lowest_layer * layers), layers)), task_type="CAUSAL_LM",
-    )
-    tuned = get_peft_model(model, config)
-    if start is not None:
-        set_peft_model_state_dict(tuned, load_file(start / WEIGHTS))
-    return tuned
-
-
 def arguments(recipe: Recipe, out: Path, rows: int) -> TrainingArguments:
     """The Trainer's settings; all passes are one of its epochs, since each has its own disturbed rows."""
     cuda = torch.cuda.is_available()
@@ -260,9 +262,9 @@ def arguments(recipe: Recipe, out: Path, rows: int) -> TrainingArguments:
     return TrainingArguments(
         output_dir=str(out / "checkpoints"), num_train_epochs=1, per_device_train_batch_size=recipe.batch // recipe.accumulation,
         gradient_accumulation_steps=recipe.accumulation, per_device_eval_batch_size=recipe.batch // recipe.accumulation,
-        learning_rate=recipe.learning_rate, lr_scheduler_type="cosine", warmup_steps=max(1, round(recipe.warmup * steps)),
+        learning_rate=recipe.peak, lr_scheduler_type="cosine", warmup_steps=max(1, round(recipe.warmup * steps)),
         weight_decay=recipe.weight_decay, max_grad_norm=1.0, optim="paged_adamw_8bit" if cuda else "adamw_torch",
-        bf16=cuda, use_cpu=not cuda, train_sampling_strategy="group_by_length", save_strategy="steps",
+        bf16=cuda or recipe.way == "full", use_cpu=not cuda, train_sampling_strategy="group_by_length", save_strategy="steps",
         save_steps=max(1, steps // recipe.checkpoints), save_total_limit=2, logging_steps=max(1, min(20, steps // 4)),
         report_to=["tensorboard"], seed=recipe.seed, data_seed=recipe.seed, remove_unused_columns=False,
         dataloader_pin_memory=cuda, label_names=["labels"], eval_strategy="no",

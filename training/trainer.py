@@ -13,6 +13,7 @@ from torch.nn import functional
 from transformers import Trainer, TrainerCallback
 
 from training.checkpoints import mark_complete
+from training.ways import causal_of, orthogonality
 
 IGNORED = -100
 """Label of a token that is not learnt."""
@@ -25,6 +26,8 @@ class AnswerTrainer(Trainer):  # type: ignore[misc]
     """The Trainer with the loss on the answer's tokens alone; the output layer is not computed for the prompt."""
 
     label_smoothing: float = 0.0
+    adversarial: float = 0.0
+    """Length of the step against each example's embeddings (FGM: Miyato et al. 2017); with 0 none is made."""
     stars: Stars | None = None
     words: torch.Tensor | None = None
     """The tokens among which the answers' tokens are told apart, sorted; None is the whole vocabulary. With a vocabulary of
@@ -34,23 +37,50 @@ class AnswerTrainer(Trainer):  # type: ignore[misc]
         self, model: Any, inputs: dict[str, torch.Tensor], return_outputs: bool = False, num_items_in_batch: Any = None,
     ) -> Any:
         """Mean cross-entropy over the answers' tokens, with the terms of the ratings where there are some. Shape: ()."""
-        labels = inputs["labels"][:, 1:]
-        causal = self.accelerator.unwrap_model(model).get_base_model()
-        hidden = causal.model(input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"]).last_hidden_state
+        tuned = self.accelerator.unwrap_model(model)
+        if self.adversarial and model.training:
+            embedded = causal_of(tuned).get_input_embeddings()(inputs["input_ids"])
+            if not embedded.requires_grad:
+                embedded.requires_grad_()
+            clean = self._loss(tuned, inputs, embedded)
+            (slope,) = torch.autograd.grad(clean, embedded, retain_graph=True)
+            push = self.adversarial * slope / slope.flatten(1).norm(dim=1).clamp_min(1e-12)[:, None, None]
+            loss = (clean + self._loss(tuned, inputs, embedded + push.detach())) / 2
+        else:
+            loss = self._loss(tuned, inputs)
+        if model.training and (term := orthogonality(tuned)) is not None:
+            loss = loss + term
+        return (loss, {"loss": loss}) if return_outputs else loss
+
+    def _loss(self, tuned: Any, inputs: dict[str, torch.Tensor], embedded: torch.Tensor | None = None) -> torch.Tensor:
+        """The loss of a batch, of its tokens or of these embeddings of them."""
+        causal, labels = causal_of(tuned), inputs["labels"][:, 1:]
+        hidden = self._hidden(tuned, inputs, embedded)
         answer = labels != IGNORED
         wanted, rows = labels[answer], causal.lm_head.weight
         if self.words is not None:
             words = self.words.to(wanted.device)
             wanted, rows = torch.searchsorted(words, wanted), rows[words]
         logits = functional.linear(hidden[:, :-1][answer], rows).float()
-        smoothing = self.label_smoothing if model.training else 0.0
+        smoothing = self.label_smoothing if tuned.training else 0.0
         loss = functional.cross_entropy(logits, wanted, label_smoothing=smoothing, reduction="sum") / max(1, len(logits))
         if self.stars is not None and (inputs["place"] > 0).any():
             rated = inputs["place"] > 0
             at = hidden[rated, inputs["place"][rated] - 1]
             digits = functional.linear(at, causal.lm_head.weight[list(self.stars.tokens)]).float()
             loss = loss + self.stars.loss(digits, inputs["stars"][rated], inputs["sentiment"][rated])
-        return (loss, {"loss": loss}) if return_outputs else loss
+        return loss
+
+    def _hidden(self, tuned: Any, inputs: dict[str, torch.Tensor], embedded: torch.Tensor | None) -> torch.Tensor:
+        """The last layer's states. Shape: (rows, tokens, width)."""
+        given = {"input_ids": inputs["input_ids"]} if embedded is None else {"inputs_embeds": embedded}
+        mask = inputs["attention_mask"]
+        if getattr(getattr(tuned, "active_peft_config", None), "is_prompt_learning", False):
+            before = tuned.get_prompt(len(mask))
+            mask = torch.cat([mask.new_ones(len(mask), before.get_seq_length()), mask], dim=1)
+            given |= {"past_key_values": before, "use_cache": True}
+        states: torch.Tensor = causal_of(tuned).model(attention_mask=mask, **given).last_hidden_state
+        return states
 
     def prediction_step(
         self, model: Any, inputs: dict[str, Any], prediction_loss_only: bool, ignore_keys: list[str] | None = None,

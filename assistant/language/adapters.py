@@ -20,6 +20,8 @@ from assistant.errors import ModelCorrupt
 from retrieval.wheels import file_sha256
 
 _SHIPPED = Path(__file__).resolve().parents[1] / "adapters"
+_MERGEABLE = ("LORA", "ADALORA")
+"""peft's types whose weights become part of the base's."""
 _EXPONENT: dict[str, tuple[type[np.generic], int]] = {
     "BF16": (np.uint16, 0x7F80), "F16": (np.uint16, 0x7C00), "F32": (np.uint32, 0x7F800000),
 }
@@ -74,8 +76,8 @@ def check_adapter(folder: Path, base: str) -> Adapter:
     tasks = card.get("tasks")
     if not isinstance(tasks, list) or not tasks:
         raise ModelCorrupt(f"{folder / 'card.json'} has tasks={tasks!r}, expected a list such as [\"read\"]")
-    if config.get("peft_type") != "LORA":
-        raise ModelCorrupt(f"the adapter {folder} is of type {config.get('peft_type')!r}, expected LORA")
+    if config.get("peft_type") not in _MERGEABLE:
+        raise ModelCorrupt(f"the adapter {folder} is of type {config.get('peft_type')!r}, expected {' or '.join(_MERGEABLE)}")
     content = weights.read_bytes()
     digest = hashlib.sha256(content).hexdigest()
     if card.get("sha256", digest) != digest:

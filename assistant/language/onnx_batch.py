@@ -21,6 +21,8 @@ from assistant.language.batch import Scores, shared_start
 _ROOM = 512
 """Tokens for which memory is taken at first, and at least as many as a sliding window has, below which onnxruntime would make a
 ring of it; it doubles when a row needs more."""
+_TUNED = -1
+"""Stands for a place of the tuned prefix, of which there is no token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,23 +53,32 @@ def load_weights(folder: Path, threads: int | None = None) -> OnnxWeights:
 
 
 class OnnxBatch:
-    """`rows` sequences of up to `limit` tokens. Memory: rows x longest sequence x 45 KB a token for 135M weights."""
+    """`rows` sequences of up to `limit` tokens. Memory: rows x longest sequence x 45 KB a token for 135M weights.
 
-    def __init__(self, weights: OnnxWeights, *, limit: int, rows: int = 16) -> None:
+    `prefix` are tuned keys and values that stand before every row, by name such as `0.key`. Shape of each: (heads, tokens, size).
+    """
+
+    def __init__(
+        self, weights: OnnxWeights, *, limit: int, rows: int = 16, prefix: Mapping[str, NDArray[np.float32]] | None = None,
+    ) -> None:
         self.rows = rows
         self.limit = limit
         self._session = weights.session
-        self._prompts: list[list[int]] = [[] for _ in range(rows)]
+        self._before = [_TUNED] * (next(iter(prefix.values())).shape[1] if prefix else 0)
+        self._prompts: list[list[int]] = [list(self._before) for _ in range(rows)]
         self._lengths = np.zeros(rows, dtype=np.int64)
         shape = (rows, weights.heads, max(min(_ROOM, limit), weights.window), weights.head_size)
         past = [each for each in self._session.get_inputs() if each.name.startswith("past_key_values.")]
         kind = np.float16 if past[0].type == "tensor(float16)" else np.float32
         self._memory = {each.name.removeprefix("past_key_values."): np.zeros(shape, kind) for each in past}
+        for name, values in (prefix or {}).items():
+            self._memory[name][:, :, : values.shape[1]] = values
 
     def fill(self, row: int, tokens: Sequence[int]) -> Scores:
         """Starts a row anew with `tokens`; what its last prompt began with is not computed again."""
+        tokens = [*self._before, *tokens]
         kept = shared_start(self._prompts[row], tokens[:-1])
-        self._prompts[row] = []  # until the step is done: a failed one leaves nothing to build on
+        self._prompts[row] = list(self._before)  # until the step is done: a failed one leaves nothing to build on
         self._make_room(len(tokens))
         scores: Scores = self._run([tokens[kept:]], np.ones((1, len(tokens)), dtype=np.int64), slice(row, row + 1))[0]
         self._prompts[row], self._lengths[row] = list(tokens), len(tokens)

@@ -26,16 +26,21 @@ _RECIPE = (
 bits, as in llama.cpp's Q4 files; scores are computed for the last token of a prompt only."""
 
 
-def onnx_folder(base: Path, base_sha256: str, adapter: Adapter | None, home: Path, progress: Progress | None = None) -> Path:
-    """The folder that onnxruntime-genai opens, built when it is not there yet. Raises ModelCorrupt."""
-    made_of = (base_sha256, adapter.fingerprint if adapter else "", _ROUNDING, *_RECIPE)
+def onnx_folder(
+    base: Path, base_sha256: str, adapter: Adapter | None, home: Path, progress: Progress | None = None, *, reads: bool = False,
+) -> Path:
+    """The folder that onnxruntime-genai opens, built when it is not there yet. Raises ModelCorrupt.
+
+    `reads` says of a base that it is a reader by itself, all its weights having been tuned.
+    """
+    made_of = (base_sha256, adapter.fingerprint if adapter else "reader" if reads else "", _ROUNDING, *_RECIPE)
     name = hashlib.sha256("\n".join(made_of).encode()).hexdigest()[:16]
     folder = home / "models" / f"{base.name}-int4-{name}"
     if folder.exists():
         return folder
     with made_once(folder) as made:
         if made is not None:
-            _build(base, _own_copy(adapter, base_sha256, made.parent) if adapter else None, made, progress)
+            _build(base, _own_copy(adapter, base_sha256, made.parent) if adapter else None, made, progress, reads)
     return folder
 
 
@@ -51,11 +56,11 @@ def _own_copy(adapter: Adapter, base_sha256: str, room: Path) -> Adapter:
     return copy
 
 
-def _build(base: Path, adapter: Adapter | None, made: Path, progress: Progress | None) -> None:
+def _build(base: Path, adapter: Adapter | None, made: Path, progress: Progress | None, reads: bool) -> None:
     if progress:
         progress(f"quantise {base.name} to 4 bits" + (" with its adapter" if adapter else ""), 0, None)
     prompts = made.parent / "prompts.json"
-    reads = adapter is not None and "read" in adapter.tasks
+    reads = reads or (adapter is not None and "read" in adapter.tasks)
     prompts.write_text(json.dumps(_prompts(_CALIBRATION) if reads else []), encoding="utf-8")
     paths = [base, made, prompts, made.parent, *([adapter.folder] if adapter else [])]
     run_module("assistant.language.onnx_build", [*paths, "--", *_RECIPE], f"building the 4-bit form of {base.name}")
