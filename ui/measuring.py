@@ -9,6 +9,8 @@ from typing import Annotated
 import typer
 
 from retrieval.schema import Review
+from ui.comparing import compare
+from ui.labelling import distill, label, suggest
 from ui.measuring_cold import cold_start
 from ui.measuring_drift import drift
 from ui.measuring_policy import policy
@@ -17,6 +19,7 @@ from ui.measuring_search import embedder, ranker, search
 from ui.measuring_texts import draw_curve, labelled, need_train_extra, reviews, service, tell
 from ui.options import DEFAULT, Adapter, Baselines, BaseUrl, EmbedderName, Engine, Json, Plots, Predictions, Preset, TrainingRun
 from ui.terminal import note, print_json, progress_bar, say
+from ui.training_service import train_service
 
 evaluate_app = typer.Typer(no_args_is_help=True, help="Measure. Exit code 1 when a check fails.", rich_markup_mode=None)
 train_app = typer.Typer(no_args_is_help=True, help="Train the models. Every run can be resumed.", rich_markup_mode=None)
@@ -29,6 +32,11 @@ evaluate_app.command()(recommend)
 evaluate_app.command()(search)
 train_app.command()(ranker)
 train_app.command()(embedder)
+train_app.command()(compare)
+train_app.command("service")(train_service)
+train_app.command()(suggest)
+train_app.command()(label)
+train_app.command()(distill)
 evaluate_app.command("cold-start")(cold_start)
 
 
