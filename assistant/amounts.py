@@ -7,19 +7,19 @@ import re
 NUMBER = re.compile(r"(?<![\d.])(\d+(?:[.,]\d+)*)(?:\s?(k(?=\d?(?![a-z]))|w(?![a-z])|千|万)(\d)?)?")
 _CURRENCIES = {
     "GBP": r"£|\bgbp\b|\bquid\b|\bpounds?\b|英镑",
-    "EUR": r"€|\beuros?\b|\beur\b|欧元?",
+    "EUR": r"€|\beuros?\b|\beur\b|[欧歐]元?",
     "USD": r"\$|\busd\b|\bdollars?\b|美元|美金|刀",
-    "JPY": r"\bjpy\b|\byen\b|日元|日圆",
-    "CNY": r"\bcny\b|\brmb\b|\byuan\b|人民币",
-    "HKD": r"hk\$|\bhkd\b|港币|港元",
+    "JPY": r"\bjpy\b|\byen\b|日元|日[圆圓]",
+    "CNY": r"\bcny\b|\brmb\b|\byuan\b|人民[币幣]",
+    "HKD": r"hk\$|\bhkd\b|港[币幣元]",
     "CHF": r"\bchf\b|\bfrancs?\b|瑞郎|瑞士法郎",
-    "AUD": r"\baud\b|澳元|澳币",
-    "CAD": r"\bcad\b|加元|加币",
+    "AUD": r"\baud\b|澳[元币幣]",
+    "CAD": r"\bcad\b|加[元币幣]",
     "INR": r"₹|\binr\b|\brupees?\b|卢比",
-    "KRW": r"₩|\bkrw\b|\bwon\b|韩元",
+    "KRW": r"₩|\bkrw\b|\bwon\b|[韩韓]元",
     "SEK": r"\bsek\b|\bkronor\b|瑞典克朗",
-    "SGD": r"\bsgd\b|新币|新加坡元",
-    "TWD": r"\btwd\b|台币",
+    "SGD": r"\bsgd\b|新[币幣]|新加坡元",
+    "TWD": r"\btwd\b|[台臺][币幣]",
     "THB": r"฿|\bthb\b|\bbaht\b|泰铢",
 }
 """元, 块, 円 and "bucks" name no currency: everybody's own money is called so."""

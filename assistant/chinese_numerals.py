@@ -6,6 +6,8 @@ import re
 
 _DIGITS = {"零": 0, "〇": 0, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
 _UNITS = {"十": 10, "百": 100, "千": 1000}
+_SIMPLIFIED = str.maketrans("兩萬個歲級釐檔層軸號雙隻條張塊時鐘頁顆臺廳頭輪擋歐鎊門", "两万个岁级厘档层轴号双只条张块时钟页颗台厅头轮挡欧镑门")
+"""Traditional characters beside numbers, one for one."""
 _RUN = re.compile(r"[零〇一二两三四五六七八九十百千万]+")
 _COUNTED = re.compile(
     r"个|人|口|岁|年级|寸|米|公分|厘米|毫米|斤|公斤|千克|升|毫升|克|层|档|段|模|轴|件|瓶|盒|包|箱|座|位|星(?=以上|级|起|好评|往上)"
@@ -26,6 +28,7 @@ _BARE_UNIT = re.compile(r"(?:元|块|以内|以下|左右|上下)")
 
 def numbers_in(text: str) -> list[tuple[int, int, str]]:
     """(start, end, digits) of every number word of `text`; lexical wholes (零添加, 一点, 三只松鼠) stay."""
+    text = text.translate(_SIMPLIFIED)
     wholes = [(m.start(), m.end()) for m in _LEXICAL.finditer(text)]
     found: list[tuple[int, int, str]] = []
     for run in _RUN.finditer(text):

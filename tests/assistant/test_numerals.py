@@ -18,7 +18,7 @@ from assistant.numerals import normalise
         ("一百五到二百五", "150到250"), ("两万以内", "20000以内"), ("三个人", "3个人"), ("三模", "3模"), ("第二个", "第2个"),
         ("百元左右", "100元左右"), ("八十多岁", "80多岁"), ("四星以上", "4星以上"), ("最多三千", "最多3000"),
         ("二跟三哪个噪音小", "2跟3哪个噪音小"), ("1和三比一下", "1和3比一下"), ("一、二、三都不错", "1、2、3都不错"),
-        ("一和十五", "一和15"),
+        ("一和十五", "一和15"), ("兩千以內", "2000以內"), ("一萬二", "12000"), ("兩個人", "2個人"), ("三雙襪子", "3雙襪子"),
     ],
 )
 def test_number_words_become_digits(typed, read):
@@ -27,7 +27,7 @@ def test_number_words_become_digits(typed, read):
 
 
 @pytest.mark.parametrize(
-    "typed", ["one handed", "this one", "no one", "a grand piano", "一点", "一下", "一些", "零添加", "三星手机", "五仁", "九阳", "三四十个", "三脚架", "万一", "三跟单鞋", "一和都好"],
+    "typed", ["one handed", "this one", "no one", "a grand piano", "一点", "一下", "一些", "零添加", "三星手机", "五仁", "九阳", "三四十个", "三脚架", "万一", "三跟单鞋", "一和都好", "萬一", "千萬別買"],
 )
 def test_lexical_wholes_stay(typed):
     """A word that only looks like a number is left alone."""
@@ -58,6 +58,7 @@ def test_a_value_is_traced_to_the_typed_words():
         ("under £80", None, ("80 GBP",)), ("under £80", "GBP", ("80",)), ("under $80", None, ("80",)), ("max 80", None, ("80",)),
         ("between 15 and 25 euros", None, ("15 EUR", "15", "25 EUR")), ("2.5k max", None, ("2500", "2.5")),
         ("50美元以下", None, ("50 USD",)), ("500元", None, ("500",)), ("1w以内", None, ("10000", "1")), ("1k5以内", None, ("1500", "1")),
+        ("2000台幣", None, ("2000 TWD",)), ("50歐元", None, ("50 EUR",)),
     ],
 )
 def test_an_amount_keeps_the_currency_named_for_it(text, currency, meant):
