@@ -59,7 +59,7 @@ class Ground:
     stars: Stars | None = None
     rated: int = 200
     """Reviews that only measure."""
-    kept: int = 150
+    kept: int = 60
     """Of the held-back tenth, as many measure."""
     seed: int = 7
 
