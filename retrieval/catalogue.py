@@ -88,13 +88,28 @@ class Catalogue:
         """Ratings from 0, one star, to 1, five; an unknown one counts as three stars. Shape: (items,)."""
         return (np.nan_to_num(self.ratings.astype(np.float64), nan=3.0) - 1.0) / 4.0
 
+    def price_shares(self, fitting: Mask, *, dearer: bool = False) -> NDArray[np.float64]:
+        """Of each fitting item with a known price the share of the others that are cheaper, or dearer; one half for the only
+        one. Shape: (items,); zero elsewhere.
+
+        Nothing is sorted for a query: prices are ranked once a catalogue.
+        """
+        rows, firsts, ends = self._by_price
+        among = fitting[rows]
+        before = np.append(0, np.cumsum(among, dtype=np.int32))
+        count, shares = int(before[-1]), np.zeros(len(self))
+        behind = count - before[ends[among]] if dearer else before[firsts[among]]
+        shares[rows[among]] = behind / (count - 1) if count > 1 else 0.5
+        return shares
+
     @cached_property
-    def by_price(self) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-        """The rows whose price is known, the cheapest first, and at each the place of the first of the same price."""
+    def _by_price(self) -> tuple[NDArray[np.int32], NDArray[np.int32], NDArray[np.int32]]:
+        """The rows whose price is known, the cheapest first; where those of the same price begin, and end."""
         known = np.flatnonzero(self.prices >= 0).astype(np.int32)
         rows = known[np.argsort(self.prices[known], kind="stable")]
         prices = self.prices[rows]
-        return rows, np.searchsorted(prices, prices, side="left").astype(np.int32)
+        firsts, ends = (np.searchsorted(prices, prices, side=side).astype(np.int32) for side in ("left", "right"))
+        return rows, firsts, ends
 
     def mask(self, rows: NDArray[np.integer]) -> Mask:
         """True at the rows."""

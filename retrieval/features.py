@@ -46,13 +46,6 @@ def item_features(rows: Rows, told: Mapping[str, Scores]) -> Features:
 def price_places(catalogue: Catalogue, fitting: Mask) -> Scores:
     """Where each fitting item's price lies among theirs: 0 the cheapest, 1 the dearest, one half where it is unknown or alone.
 
-    Shape: (items,); zero outside. Nothing is sorted for a query: prices are ranked once a catalogue.
+    Shape: (items,); zero outside.
     """
-    places = np.where(fitting, 0.5, 0.0)
-    rows, firsts = catalogue.by_price
-    among = fitting[rows]
-    count = int(np.count_nonzero(among))
-    if count > 1:
-        cheaper = np.cumsum(among, dtype=np.int32) - among
-        places[rows[among]] = cheaper[firsts[among]] / (count - 1)
-    return places
+    return np.where(fitting & (catalogue.prices < 0), 0.5, catalogue.price_shares(fitting))

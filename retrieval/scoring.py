@@ -53,12 +53,13 @@ def _columns(catalogue: Catalogue, meaning: Meaning, fitting: Mask) -> list[Numb
 
 def top(scores: Scores, rows: Rows, count: int) -> Rows:
     """The rows with the highest positive scores among `rows`, in no order."""
-    mine = scores[rows]
-    positive = rows[mine > 0]
-    if len(positive) <= count:
-        return positive
-    kept = np.argpartition(-scores[positive], count)[:count]
-    return positive[kept]
+    mine = scores[rows] if len(rows) < len(scores) else scores
+    positive = int(np.count_nonzero(mine > 0))
+    if positive <= count or not count:
+        return rows[mine > 0][:count]
+    least = np.partition(mine, len(mine) - count)[len(mine) - count]
+    surely, perhaps = np.flatnonzero(mine > least), np.flatnonzero(mine == least)
+    return rows[np.concatenate((surely, perhaps[: count - len(surely)]))]
 
 
 def _relative(catalogue: Catalogue, meaning: Meaning, fitting: Mask, like: Sequence[int]) -> Wish:
@@ -71,16 +72,18 @@ def _relative(catalogue: Catalogue, meaning: Meaning, fitting: Mask, like: Seque
     known = fitting & ~np.isnan(values)
     reference = values[list(like)] if like else np.empty(0)
     reference = reference[~np.isnan(reference)]
-    among = np.sort(direction * values[known])
-    degree = np.zeros(len(catalogue))
-    if len(among) > 1:  # the share of the other fitting items that lie behind
+    degree, several = np.zeros(len(catalogue)), int(np.count_nonzero(known)) > 1
+    if several and meaning.measure is not None and meaning.measure.dimension == "price":
+        degree = catalogue.price_shares(fitting, dearer=direction < 0)
+    elif several:  # the share of the other fitting items that lie behind
+        among = np.sort(direction * values[known])
         degree[known] = np.minimum(np.searchsorted(among, direction * values[known], side="left") / (len(among) - 1), 1.0)
     if len(reference):
         edge = reference.max() if direction > 0 else reference.min()
         with np.errstate(invalid="ignore"):
             met = known & (values > edge if direction > 0 else values < edge)
         return Wish(meaning, met, np.where(met, 0.5 + 0.5 * degree, 0.0))
-    met = known & (degree >= 1.0 - _GOOD_SHARE) if len(among) > 1 else known
+    met = known & (degree >= 1.0 - _GOOD_SHARE) if several else known
     return Wish(meaning, met, degree)
 
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from retrieval.catalogue import build_catalogue
 from retrieval.features import price_places
 from retrieval.schema import Item, Money
+from retrieval.scoring import top
 from retrieval.terms import terms_of
 from retrieval.text import scan
 from retrieval.title_words import NO_WORD, TitleWordsBuilder
@@ -26,6 +27,10 @@ def test_a_price_has_the_share_of_dearer_and_cheaper_ones(items: list[tuple[int 
         alone = price is None or len(known) < 2
         cheaper = 0 if price is None else sum(other < price for other in known)
         assert place == (0.0 if not fits else 0.5 if alone else cheaper / (len(known) - 1))
+    dearer = build_catalogue([item.id for item in told], told).price_shares(fitting, dearer=True)
+    for share, (price, fits) in zip(dearer, items, strict=True):
+        if fits and price is not None and len(known) > 1:
+            assert share == sum(other > price for other in known) / (len(known) - 1)
 
 
 def test_a_word_counts_once_and_most_in_the_title() -> None:
@@ -53,3 +58,13 @@ def test_the_last_title_of_a_row_counts(told: list[tuple[int, list[str]]]) -> No
         expected = [ids[word] for word in last[row]] if row in last else [ids["hat"]] if row == 3 else []
         assert words == (expected or [NO_WORD])
         assert built.heads[row] == (max(len(last[row]) - 1, 0) if row in last else 0)
+
+
+@given(st.lists(st.integers(-3, 6), max_size=25), st.integers(0, 8), st.booleans())
+def test_the_top_are_the_highest_positive_scores(scores: list[int], count: int, all_rows: bool) -> None:
+    """As sorting would have it, equal scores in any choice; what is not positive is never among them."""
+    array = np.array(scores, dtype=np.float64)
+    rows = np.arange(len(scores)) if all_rows else np.arange(0, len(scores), 2)
+    found = top(array, rows, count)
+    assert len(set(found.tolist())) == len(found) and set(found.tolist()) <= set(rows.tolist())
+    assert sorted(array[found]) == sorted(array[rows][array[rows] > 0])[::-1][:count][::-1]
