@@ -21,6 +21,7 @@ from assistant.questions import answers_to, next_question
 from assistant.reading import BUTTON, read_message
 from assistant.schema import Degradation, Message, Profile, Reply, Timings, Turn
 from assistant.service import HelpDesk, answer_order
+from assistant.service_router import ServiceRouter
 from assistant.settings import Settings
 from assistant.smalltalk import hand_over, on_memory, small_talk
 from assistant.writing import Writer
@@ -43,10 +44,12 @@ class Assistant:
     settings: Settings = field(default_factory=Settings)
     now: Callable[[], datetime] = _now
     clock: Callable[[], float] = time.perf_counter
+    router: ServiceRouter | None = None
+    """Of questions to customer service, where the shop has trained one."""
     help_desk: HelpDesk = field(init=False)
 
     def __post_init__(self) -> None:
-        self.help_desk = HelpDesk(self.shop, self.settings)
+        self.help_desk = HelpDesk(self.shop, self.settings, self.router)
 
     def respond(
         self, message: str, history: Sequence[Turn] = (), *, session_id: str = "", shopper_id: str = "",

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from assistant.phrases import spoken
 from assistant.sentences import sentences_of
+from assistant.service_router import Destination
 from retrieval.embedding.embedder import Embedder
 from retrieval.schema import HelpPage, Language
 from retrieval.text import tokens
@@ -71,9 +72,12 @@ class HelpPassages:
         self._fill = slice(len(texts), len(texts) + len(fill))
 
     def nearest(
-        self, question: str, language: Language, limit: int, topics: Collection[str] = ()
+        self, question: str, language: Language, limit: int, topics: Collection[str] = (), sent: Destination | None = None
     ) -> tuple[Found, ...]:
         """The passages that speak most of the question, in its language where the shop has pages in it.
+
+        Where a router has `sent` the question to a page, by its id or topic, only that page's passages are looked at, and
+        they answer as likely as the router is right; an intent that no page is for changes nothing.
 
         `topics` are those that it was read to be about: they may be misread, so they weigh as much as one standard deviation
         of nearness and shut nothing out. The mean of a passage's own cosine and its best sentence's is standardised by the
@@ -81,7 +85,8 @@ class HelpPassages:
         all texts close together.
         """
         own = [part for part in self._parts if part.page.language == language]
-        parts = own or self._parts
+        there = [part for part in own if sent is not None and sent.intent in (part.page.id, part.page.topic)]
+        parts = there or own or self._parts
         if not parts:
             return ()
         asked = self._embedder.embed([question], query=True)[0]
@@ -97,7 +102,7 @@ class HelpPassages:
         def found(at: int) -> Found:
             page = parts[at].page
             context = sorted([other for other in order if parts[other].page is page][:2])
-            likely = _likelihood(sure, [float(each[at]) for each in evidence])
+            likely = sent.confidence if sent and there else _likelihood(sure, [float(each[at]) for each in evidence])
             return Found(page, parts[at].text, likely, tuple(parts[other].text for other in context))
 
         return tuple(found(at) for at in order[:limit])

@@ -13,6 +13,7 @@ from assistant.language import LanguageModel
 from assistant.passages import answer_question
 from assistant.phrases import STATUS, say
 from assistant.schema import Degradation, Passage, Reading, Reply
+from assistant.service_router import ServiceRouter
 from assistant.settings import Settings
 from retrieval.schema import HelpPage, Language, Order
 from retrieval.shop import Shop
@@ -27,6 +28,8 @@ class HelpDesk:
 
     shop: Shop
     settings: Settings = field(default_factory=Settings)
+    router: ServiceRouter | None = None
+    """Sends questions to pages; without one they are found by meaning, words and topic alone."""
     _version: int = -1
     _passages: HelpPassages | None = None
 
@@ -39,7 +42,8 @@ class HelpDesk:
         nearest passage is quoted whole, with the page's next best, where it is likely to answer.
         """
         topics = {signal.value for signal in reading.signals if signal.facet == "topic"}
-        near = self.refresh().nearest(reading.text, reading.language, _CANDIDATES, topics)
+        sent = self.router.route(reading.text) if self.router else None
+        near = self.refresh().nearest(reading.text, reading.language, _CANDIDATES, topics, sent)
         if not near:
             return Reply("handoff", say("no_policy", reading.language)), ()
         first = near[0]

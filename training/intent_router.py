@@ -7,12 +7,16 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.model_selection import train_test_split
 
+from assistant.service_router import shares_of as softmax
 from training.class_figures import Floats, Places
 from training.text_models import Classes, Matrix, Strength
 from training.text_tables import OUTSIDE
 
 FOLDS = 3
+HELD = 0.12
+"""Share of the questions that a router's choices are made on, and that are not learnt."""
 REFUSED = 0.02
 """Share of in-scope questions that may be refused where no out-of-scope ones are there to choose the threshold by."""
 _TEMPERATURES = np.geomspace(0.05, 5.0, 60)
@@ -63,12 +67,12 @@ def fit_router(features: Matrix, intents: Sequence[str], strength: Strength | No
 
 def best_temperature(scores: Floats, gold: Places) -> float:
     """The temperature, of 60 between 0.05 and 5, with the least mean negative log-likelihood of the gold classes."""
+    return float(min(_TEMPERATURES, key=lambda temperature: mean_loss(scores / temperature, gold)))
 
-    def loss(temperature: float) -> float:
-        shares = softmax(scores / temperature)[np.arange(len(gold)), gold]
-        return float(-np.log(np.maximum(shares, 1e-12)).mean())
 
-    return float(min(_TEMPERATURES, key=loss))
+def mean_loss(scores: Floats, gold: Places) -> float:
+    """Mean negative log-likelihood of the gold classes, in nats."""
+    return float(-np.log(np.maximum(softmax(scores)[np.arange(len(gold)), gold], 1e-12)).mean())
 
 
 def best_threshold(inside: Floats, outside: Floats, refused: float = REFUSED) -> float:
@@ -81,17 +85,21 @@ def best_threshold(inside: Floats, outside: Floats, refused: float = REFUSED) ->
     return float(candidates[(caught - lost).argmax()])
 
 
-def softmax(scores: Floats) -> Floats:
-    """Probabilities of each row. Shape: (rows, classes)."""
-    weights = np.exp(scores - scores.max(axis=1, keepdims=True))
-    found: Floats = weights / weights.sum(axis=1, keepdims=True)
-    return found
+def held_back(places: Places, seed: int, share: float = HELD) -> tuple[Places, Places]:
+    """(rows to learn from, rows held back) of classes by number, in much the same shares; every class is learnt."""
+    several = np.flatnonzero(np.bincount(places)[places] > 1)
+    if not len(several):
+        return np.arange(len(places)), several
+    wanted = max(int(np.ceil(share * len(several))), len(np.unique(places[several])))
+    learnt, held = train_test_split(several, test_size=wanted, random_state=seed, stratify=places[several])
+    alone = ~np.isin(places[held], places[learnt])
+    return np.concatenate([learnt, held[alone], np.setdiff1d(np.arange(len(places)), several)]), held[~alone]
 
 
 def _folds(names: NDArray[np.str_], seed: int) -> Places:
     """The fold of each row, every class dealt out in turn. Shape: (rows,)."""
     mixed = np.random.default_rng(seed).permutation(len(names))
     by_class = mixed[np.argsort(names[mixed], kind="stable")]
-    folds = np.zeros(len(names), dtype=np.int64)
-    folds[by_class] = np.arange(len(names)) % min(FOLDS, len(names))
-    return folds
+    found = np.zeros(len(names), dtype=np.int64)
+    found[by_class] = np.arange(len(names)) % min(FOLDS, len(names))
+    return found

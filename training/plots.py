@@ -43,9 +43,9 @@ def _confusion(table: Places, names: Sequence[str], path: Path) -> None:
     _save(figure, path)
 
 
-def reliability_plot(confidence: Floats, right: NDArray[np.bool_], path: Path) -> None:
-    """Writes how often decisions of each confidence are right, the expected calibration error in the title."""
-    bins, error = reliability(confidence, right)
+def reliability_plot(confidence: Floats, right: NDArray[np.bool_], path: Path, width: int = 10) -> None:
+    """Writes how often decisions of each confidence are right in `width` bins, the expected calibration error in the title."""
+    bins, error = reliability(confidence, right, width)
     figure = Figure(figsize=(5, 5), layout="constrained")
     axes = figure.add_subplot()
     axes.plot([0, 1], [0, 1], color="grey", linestyle="--")

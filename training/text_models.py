@@ -131,6 +131,18 @@ class Classes:
         found = np.asarray(self._model.decision_function(features), dtype=float)
         return found if found.ndim == 2 else np.column_stack([np.zeros(len(found)), found])
 
+    def linear(self) -> tuple[Floats, Floats]:
+        """Weights, of shape (classes, features), and biases, of shape (classes,), that give the scores of dense features.
+
+        Raises ValueError when there is but one class.
+        """
+        if self._model is None:
+            raise ValueError("found a single class, expected at least two")
+        weights, bias = np.asarray(self._model.coef_, dtype=float), np.asarray(self._model.intercept_, dtype=float)
+        if len(weights) == len(self.names):
+            return weights, bias
+        return np.vstack([np.zeros_like(weights), weights]), np.append(np.zeros_like(bias), bias)
+
     def decide(self, features: Matrix) -> NDArray[Any]:
         """The likeliest class of each row. Shape: (rows,)."""
         found: NDArray[Any] = self.names[self.scores(features).argmax(axis=1)]

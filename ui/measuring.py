@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from retrieval.schema import Review
+from ui.auditing import audit
 from ui.comparing import compare
 from ui.labelling import distill, label, suggest
 from ui.measuring_cold import cold_start
@@ -33,6 +34,7 @@ evaluate_app.command()(search)
 train_app.command()(ranker)
 train_app.command()(embedder)
 train_app.command()(compare)
+train_app.command()(audit)
 train_app.command("service")(train_service)
 train_app.command()(suggest)
 train_app.command()(label)

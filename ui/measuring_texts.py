@@ -16,6 +16,7 @@ from ui.terminal import note, print_json, progress_bar, say
 if TYPE_CHECKING:
     from retrieval.errors import RowError
     from retrieval.wheels import Progress
+    from training.evaluate_service import Router
     from training.examples import Labelled
     from training.review_baselines import Peers
     from training.text_tables import Rated, Table
@@ -70,33 +71,60 @@ def reviews(
 
 def service(
     file: Annotated[Path, typer.Argument(help="CSV or JSON Lines, gzipped or not.")],
-    train: Annotated[Path, typer.Option(help="What the router learns from, in the same columns.")],
+    train: Annotated[Path | None, typer.Option(help="What a router is fitted to first, in the same columns.")] = None,
+    router: Annotated[Path | None, typer.Option(exists=True, file_okay=False, help="A router of `daogou train service`.")] = None,
     text: Annotated[str, typer.Option(help="Column of the question.")] = "text",
     intent: Annotated[str, typer.Option(help="Column of the intent; by default intent, category or label.")] = "",
     limit: Annotated[int | None, typer.Option(min=1, help="Rows of FILE at most, drawn by --seed.")] = None,
-    baselines: Baselines = False, embedder: EmbedderName = "e5-small", predictions: Predictions = None, seed: int = 0,
-    json: Json = False,
+    baselines: Baselines = False, embedder: EmbedderName = "e5-small", predictions: Predictions = None, plots: Plots = None,
+    seed: int = 0, json: Json = False,
 ) -> None:
     """Customer-service questions to their intents; `oos` and `out_of_scope` are to be refused."""
     need_train_extra()
     from retrieval.embedding import open_embedder
-    from training.evaluate_service import evaluate_service
+    from training.evaluate_service import evaluate_router, evaluate_service
     from training.text_tables import TooFewRows, read_asked
     from ui.places import home
 
-    table, learnt = read_asked(file, text, intent), read_asked(train, text, intent)
-    tell_rejected((*table.rejected, *learnt.rejected))
+    if (train is None) == (router is None):
+        raise typer.BadParameter(f"found {'neither' if train is None else 'both'}, expected --router FOLDER or --train FILE")
+    table = read_asked(file, text, intent)
+    tell_rejected(table.rejected)
     if not table.rows:
         raise typer.BadParameter(f"found no row with a text and an intent in {file}, expected at least one")
+    rows = table.sample(limit, seed).rows
     try:
         with progress_bar() as bar:
-            result = evaluate_service(
-                learnt.rows, table.sample(limit, seed).rows, open_embedder(embedder, home(), bar), baselines=baselines,
-                predictions=predictions, seed=seed, progress=bar or _silent,
-            )
+            if router is not None:
+                opened = _trained(router)
+                result = evaluate_router(
+                    opened, rows, predictions=predictions, plots=plots, seed=seed, progress=bar or _silent
+                )
+            else:
+                assert train is not None
+                learnt = read_asked(train, text, intent)
+                tell_rejected(learnt.rejected)
+                result = evaluate_service(
+                    learnt.rows, rows, open_embedder(embedder, home(), bar), baselines=baselines, predictions=predictions,
+                    plots=plots, seed=seed, progress=bar or _silent,
+                )
     except TooFewRows as error:
         raise typer.BadParameter(str(error)) from error
     tell({**result, "empty": table.empty, "rejected": len(table.rejected)}, json)
+
+
+def _trained(folder: Path) -> Router:
+    """The router in a folder, by vectors or by likelihoods. Raises ModelCorrupt."""
+    from assistant.service_router import card_of, open_router
+    from ui.places import home
+
+    card = card_of(folder)
+    if card.get("kind") != "likelihood":
+        return open_router(folder, home())
+    from assistant.language.presets import model_folder, preset_named
+    from training.intent_likelihood import open_likelihood
+
+    return open_likelihood(folder, model_folder(preset_named(str(card["base"])), home()))
 
 
 def _peers(table: Table[Rated], train: Table[Rated] | None, embedder: str, seed: int, bar: Progress | None) -> Peers:

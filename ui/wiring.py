@@ -13,6 +13,7 @@ from assistant.language import LanguageModel, open_model
 from assistant.language.adapters import adapter_folders, shipped_adapters, task_fingerprint
 from assistant.language.opening import TALKING
 from assistant.language.presets import DEFAULT
+from assistant.service_router import CARD, FOLDER, ServiceRouter, open_router
 from assistant.settings import Settings
 from retrieval.demo.build import build_demo
 from retrieval.errors import StoreError
@@ -95,4 +96,10 @@ def open_assistant(
     except ModelError as error:
         problem = str(error)
     search = Search(opened, clicks=FreshClicks(opened.engine))
-    return Assistant(opened, search, model, settings or Settings()), problem
+    return Assistant(opened, search, model, settings or Settings(), router=router_of(opened)), problem
+
+
+def router_of(shop: Shop) -> ServiceRouter | None:
+    """The shop's router of service questions, None where it has trained none. Raises ModelCorrupt."""
+    folder = shop.directory / FOLDER
+    return open_router(folder, home(), shop.embedder) if (folder / CARD).exists() else None

@@ -63,7 +63,8 @@ def test_foreign_questions_are_refused_and_baselines_stand_beside():
     assert report["n"] == 27
     assert report["oos_recall"] >= 0.6
     assert report["oos_false_refusal"] <= 0.2
-    assert set(report["intervals"]) == {"accuracy", "macro_f1", "in_scope_accuracy", "oos_recall", "oos_false_refusal"}
+    assert set(report["intervals"]) == {"accuracy", "macro_f1", "in_scope_accuracy", "oos_recall", "oos_false_refusal", "ece", "oos_auroc"}
+    assert report["oos_auroc"] > 0.8 and 0 <= report["ece"] <= 1
     assert set(report["baselines"]) == {"tfidf_logistic", "embedder_logistic"}
 
 
