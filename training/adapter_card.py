@@ -65,17 +65,28 @@ def publish(raw: Path, directory: Path, words: dict[str, object]) -> None:
 
 def readme(words: dict[str, object]) -> str:
     """The card in words, as model hubs show it."""
-    settings, figures = words.get("recipe"), words.get("figures")
-    rows = [(key, value) for key, value in words.items() if key not in ("recipe", "figures")]
+    settings, figures, audit = words.get("recipe"), words.get("figures"), words.get("audit")
+    rows = [(key, value) for key, value in words.items() if key not in ("recipe", "figures", "audit")]
     terms = f"\n\n{_GEMMA}" if words["licence"] == "Gemma" else ""
     measured = json.dumps(figures, indent=2, ensure_ascii=False) if figures else "{}"
+    kept = f"## What it keeps of its training messages\n\n```json\n{json.dumps(audit, indent=2)}\n```\n" if audit else ""
     return (
         f"---\nbase_model: {words['base']}\nlibrary_name: peft\nlicense: {str(words['licence']).lower()}\nlanguage: [en, zh]\n"
         "---\n\n"
         f"# Daogou adapter for {words['base']}\n\n{' '.join(_PURPOSES[task] for task in _tasks(words))}{terms}\n\n"
         f"{_table(rows)}\n## Settings\n\n{_table(list(settings.items()) if isinstance(settings, dict) else [])}\n"
-        f"## Measured\n\n```json\n{measured}\n```\n"
+        f"## Measured\n\n```json\n{measured}\n```\n{kept}"
     )
+
+
+def write_audit(folder: Path, figures: dict[str, object]) -> None:
+    """Puts what an audit measured into the card of the adapter in `folder`, beside what others did, and words the card anew."""
+    words = json.loads((folder / "card.json").read_text(encoding="utf-8"))
+    words["audit"] = {**words.get("audit", {}), **figures}
+    for name, text in (("card.json", json.dumps(words, indent=2, ensure_ascii=False) + "\n"), ("README.md", readme(words))):
+        made = folder / (name + ".new")
+        made.write_text(text, encoding="utf-8")
+        made.replace(folder / name)
 
 
 def _tasks(words: dict[str, object]) -> list[str]:
