@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 from assistant.errors import ModelMissing
 from assistant.grammar import reading_grammar
@@ -19,7 +20,7 @@ from assistant.prompts import reading_prompt
 from assistant.safety import clean, language_of, says_something
 from assistant.schema import Message
 from retrieval.feeds.source import open_source
-from training.examples import BadRow, Labelled
+from training.examples import DATA, BadRow, Labelled, read_messages
 
 _LONGEST = 400
 """Characters of a message."""
@@ -136,6 +137,11 @@ def distinct(rows: Sequence[Unlabelled], known: Sequence[Labelled] = ()) -> list
             seen.add(row.key)
             kept.append(row)
     return kept
+
+
+def shipped_labels(part: Literal["messages", "validation"]) -> list[Labelled]:
+    """The labelled messages that come with the program: those to train on, or those to validate on."""
+    return [row for path in sorted((DATA / part).glob("*.jsonl")) for row in read_messages(path, lambda bad: None)]
 
 
 def unlabelled(row: Labelled) -> Unlabelled:

@@ -49,6 +49,14 @@ def label(
     The other values are those of `known` messages and of the readings themselves. Raises ModelMissing.
     """
     drafts = all_drafts(model, rows, lambda done, of: progress("messages", done, of))
+    return steady(model, drafts, known, sure=sure, seed=seed, progress=progress)
+
+
+def steady(
+    model: LanguageModel, drafts: Sequence[Draft], known: Sequence[Marked] = (), *, sure: float = SURE, seed: int = 0,
+    progress: Step = lambda phase, done, of: None,
+) -> SelfLabelled:
+    """As `label`, of messages that were read once already."""
     left_out: Counter[str] = Counter()
     standing = [found for draft in drafts if (found := _standing(draft, sure, left_out))]
     pool, chance = pool_of([*known, *(marked for _, marked in standing)]), random.Random(seed)

@@ -108,15 +108,14 @@ def distill(
     """A larger model labels messages for the small one, which learns from them. Every answer is kept: run it again to go on."""
     from assistant.language import open_model
     from training.distilling import read_review_texts, shots_of, teach_messages, teach_reviews
-    from training.drafts import distinct
+    from training.drafts import distinct, shipped_labels
     from training.examples import BadRow
     from training.paid_answers import PaidAnswers
-    from training.recipes import shipped_messages, validation_messages
     from ui.places import home
 
-    known = shipped_messages()
+    known = shipped_labels("messages")  # of the others the teacher must not be shown the gold
     given = _unlabelled(unlabelled)
-    rows = distinct(given, (*known, *validation_messages()))
+    rows = distinct(given, (*known, *shipped_labels("validation")))
     teacher = PaidAnswers(
         open_model(engine="openai", home=home(), base_url=base_url, model=teacher_model or None, api_key=api_key or None),
         out / "answers.jsonl", lambda count: note(f"asking for {count} answers"),
@@ -193,10 +192,10 @@ def _unlabelled(file: Path) -> list[Unlabelled]:
 
 def _known(files: list[Path] | None) -> list[Labelled]:
     """What is labelled already: the given files, and what comes with the program."""
-    from training.recipes import shipped_messages, validation_messages
+    from training.drafts import shipped_labels
     from ui.measuring_texts import labelled
 
-    return [*shipped_messages(), *validation_messages(), *(row for file in files or () for row in labelled(file))]
+    return [*shipped_labels("messages"), *shipped_labels("validation"), *(row for file in files or () for row in labelled(file))]
 
 
 def _reader(model: str, engine: str, base_url: str, adapter: str) -> LanguageModel:

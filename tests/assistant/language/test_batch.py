@@ -91,6 +91,18 @@ def test_a_stop_string_ends_one_of_many(text: ChatText) -> None:
     assert (written.text, written.problem) == ("red shoe ", "")
 
 
+def test_an_answer_tells_how_sure_its_choices_were(text: ChatText) -> None:
+    """One share for each choice under the grammar, none for what it forces; the first is that of the token in `first`."""
+    vocabulary = Vocabulary(text.tokenizer.to_str(), text.width, text.ends)
+    prompt, grammar = (Message("user", "x"),), 'start: ("a" | "b") "zz" ("c" | "d") "!"'
+    hows = [Generation(20, grammar), Generation(5)]
+    answers = dict(Bulk(Dice(2, text.width), text, vocabulary, threading.Lock()).write_all([prompt, prompt], hows))
+    bound, free = answers[0], answers[1]
+    assert len(bound.shares) == 2 and free.shares == ()
+    assert bound.shares[0] == pytest.approx(bound.first[bound.text[0]])
+    assert all(0.5 <= share <= 1 for share in bound.shares)
+
+
 @pytest.mark.parametrize(("engine", "task"), [("onnx", None), ("transformers", None), ("transformers", "read")])
 def test_a_row_scores_as_a_sequence_alone(tiny_home: Path, make_adapter: Callable[..., Path], engine: str, task: str | None) -> None:
     """Rows of any length, begun at any time, grown past their first memory, score as each would alone, adapter included."""
