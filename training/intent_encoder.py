@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from peft import LoraConfig, get_peft_model
+from peft import LoraConfig, PeftModel, get_peft_model
 from torch.nn import functional
 from transformers import (
     AutoModel,
@@ -50,6 +50,8 @@ class EncoderRecipe:
     dropout: float = 0.05
     """Of the adapter; the encoder has its own of 0.1."""
     weight_decay: float = 0.01
+    last_rate: float = 2e-4
+    """Peak of the learning rate of one more pass over all questions, when all is chosen on those that were held back."""
     longest: int = 64
     """Tokens of a question that are read."""
     seed: int = 0
@@ -89,22 +91,26 @@ def pooled(encoder: Any, input_ids: torch.Tensor, attention_mask: torch.Tensor) 
 
 def tune_encoder(
     base: Path, out: Path, texts: Sequence[str], intents: NDArray[np.int64], recipe: EncoderRecipe,
-    progress: Progress | None = None, callbacks: Sequence[TrainerCallback] = (),
+    progress: Progress | None = None, callbacks: Sequence[TrainerCallback] = (), start: TunedEncoder | None = None,
 ) -> TunedEncoder:
     """The trained adapter, in `out/adapter`; `base` is a folder of MiniLM, `intents` are numbered from 0.
 
-    A run that was stopped goes on from its newest complete checkpoint in `out`.
+    `start` is tuned further. A run that was stopped goes on from its newest complete checkpoint in `out`.
     """
     set_seed(recipe.seed)
     tokenizer = AutoTokenizer.from_pretrained(base)
     plain = AutoModel.from_pretrained(base, attn_implementation="eager")
     tokens = tokenizer(list(texts), truncation=True, max_length=recipe.longest)["input_ids"]
     rows = [{"input_ids": ids, "labels": int(intent)} for ids, intent in zip(tokens, intents, strict=True)]
-    centres = _centres(plain, rows, int(intents.max()) + 1)
-    adapted = get_peft_model(plain, LoraConfig(
-        task_type="FEATURE_EXTRACTION", r=recipe.rank, lora_alpha=2 * recipe.rank, lora_dropout=recipe.dropout,
-        target_modules=["query", "key", "value", "dense"],
-    )) if recipe.rank else plain
+    if start is None:
+        centres = _centres(plain, rows, int(intents.max()) + 1)
+        adapted = get_peft_model(plain, LoraConfig(
+            task_type="FEATURE_EXTRACTION", r=recipe.rank, lora_alpha=2 * recipe.rank, lora_dropout=recipe.dropout,
+            target_modules=["query", "key", "value", "dense"],
+        ))
+    else:
+        centres = torch.from_numpy(start.centres / recipe.scale)
+        adapted = PeftModel.from_pretrained(plain, str(start.adapter), is_trainable=True)
     steps = -(-len(rows) // recipe.batch) * recipe.epochs
     arguments = TrainingArguments(
         str(out / CHECKPOINTS), num_train_epochs=recipe.epochs, per_device_train_batch_size=recipe.batch,

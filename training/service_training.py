@@ -2,7 +2,7 @@
 
 Some of the questions are held back. On the others MiniLM is tuned, and a logistic regression learns the vectors of a second
 embedder; on those held back is chosen how much the second counts, the temperature, what tells a question out of scope, and from
-where on. The second part then learns from all questions.
+where on. Then both learn from all questions: the second part anew, the encoder in one more pass.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
@@ -25,11 +25,13 @@ from assistant.service_router import CARD, SCORES, TUNED, WEIGHTS, centred, near
 from retrieval.embedding import Embedder
 from retrieval.wheels import Progress
 from training.class_figures import Floats, Places, accuracy
-from training.intent_encoder import CHECKPOINTS, EncoderRecipe, tune_encoder
+from training.intent_encoder import CHECKPOINTS, EncoderRecipe, TunedEncoder, tune_encoder
 from training.intent_router import best_temperature, best_threshold, held_back, mean_loss
 from training.text_models import Classes, Strength, Vectors, embedded
 from training.text_tables import OUTSIDE, Asked, TooFewRows
 
+_LAST = "last"
+"""In a run's folder: the pass over all questions."""
 _SHARES = (0.0, 0.25, 0.5, 0.75, 1.0, 1.5, 2.0)
 """What the second part's scores may be multiplied by."""
 _ROOM = 0.002
@@ -81,36 +83,78 @@ def train_service(
     newest checkpoint. Raises TooFewRows.
     """
     recipe, told = recipe or EncoderRecipe(seed=seed), progress or (lambda phase, done, of: None)
-    inside, outside = [row for row in rows if row.intent != OUTSIDE], [row for row in rows if row.intent == OUTSIDE]
-    names, places = np.unique([row.intent for row in inside], return_inverse=True)
-    if len(names) < 2:
-        raise TooFewRows(f"found {len(names)} intents, expected at least 2 besides {OUTSIDE}")
-    learnt, held = held_back(places, seed)
-    texts = [row.text for row in (*inside, *outside)]
-    tuned = tune_encoder(base, out, [texts[at] for at in learnt], places[learnt], recipe, progress)
-    near = embedded(opened(tuned.adapter), texts, told, query=True)
-    judged = np.concatenate([held, np.arange(len(inside), len(texts))])
-    other = _SecondPart.of(second.embedder, texts, learnt, told) if second else None
-    choices = choose(Kept(
-        np.asarray(near[judged] @ tuned.centres.T, dtype=np.float64),
-        other.fitted(learnt, places).scores(other.vectors[judged]) if other else None,
-        nearness(near[judged], near[learnt]), np.concatenate([places[held], np.full(len(outside), -1)]),
-    ))
+    asked = _Questions.of(rows, seed)
+    tuned = tune_encoder(base, out, asked.at(asked.learnt), asked.places[asked.learnt], recipe, progress)
+    other = _SecondPart.of(second.embedder, asked, told) if second else None
+    choices = choose(_kept(asked, tuned, opened(tuned.adapter), other, told))
+    last = replace(recipe, epochs=1, learning_rate=recipe.last_rate)
+    whole = tune_encoder(base, out / _LAST, asked.inside, asked.places, last, progress, start=tuned)
+    known = embedded(opened(whole.adapter), asked.inside, told, query=True) if choices.score == "nearest" else whole.centres[:0]
+    count, width = whole.centres.shape
     arrays: dict[str, NDArray[Any]] = {
-        "0.weights": tuned.centres, "0.bias": np.zeros(len(names)), "0.middle": np.zeros(near.shape[1]),
-        "0.learnt": near[: len(inside)] if choices.score == "nearest" else near[:0],
+        "0.weights": whole.centres, "0.bias": np.zeros(count), "0.middle": np.zeros(width), "0.learnt": known,
     }
-    beside = [(TUNED, TUNED)]
+    embedders = [(TUNED, TUNED)]
     if second and other and choices.share:
-        beside.append((second.preset, second.embedder.name))
-        arrays |= other.arrays(np.arange(len(inside)), places, choices.share)
+        embedders.append((second.preset, second.embedder.name))
+        arrays |= other.arrays(asked, choices.share)
+    shutil.copytree(whole.adapter, out / TUNED, dirs_exist_ok=True)
     _write(out, arrays, choices, {
-        "intents": [str(name) for name in names], "embedders": beside,
-        "questions": len(inside), "out_of_scope": len(outside), "held_back": len(held), "recipe": asdict(recipe),
+        "intents": list(asked.names), "embedders": embedders, "questions": len(asked.places),
+        "out_of_scope": len(asked.texts) - len(asked.places), "held_back": len(asked.held), "recipe": asdict(recipe),
         "base": "all-MiniLM-L6-v2 (Apache-2.0)", "made_at": now().isoformat(timespec="seconds"),
     })
-    shutil.rmtree(out / CHECKPOINTS)
+    for done in (CHECKPOINTS, _LAST):
+        shutil.rmtree(out / done)
     return choices
+
+
+@dataclass(frozen=True, slots=True)
+class _Questions:
+    """What is learnt from: the questions in scope first, then the others."""
+
+    texts: tuple[str, ...]
+    names: tuple[str, ...]
+    places: Places
+    """In `names`, of the questions in scope."""
+    learnt: Places
+    held: Places
+
+    @classmethod
+    def of(cls, rows: Sequence[Asked], seed: int) -> _Questions:
+        """Raises TooFewRows for a single intent."""
+        inside, outside = [row for row in rows if row.intent != OUTSIDE], [row for row in rows if row.intent == OUTSIDE]
+        names, places = np.unique([row.intent for row in inside], return_inverse=True)
+        if len(names) < 2:
+            raise TooFewRows(f"found {len(names)} intents, expected at least 2 besides {OUTSIDE}")
+        texts = tuple(row.text for row in (*inside, *outside))
+        return cls(texts, tuple(str(name) for name in names), places, *held_back(places, seed))
+
+    @property
+    def inside(self) -> tuple[str, ...]:
+        """The questions in scope."""
+        return self.texts[: len(self.places)]
+
+    @property
+    def judged(self) -> Places:
+        """Those held back, and those out of scope."""
+        return np.concatenate([self.held, np.arange(len(self.places), len(self.texts))])
+
+    def at(self, rows: Places) -> list[str]:
+        """The texts of some."""
+        return [self.texts[row] for row in rows]
+
+
+def _kept(asked: _Questions, tuned: TunedEncoder, encoder: Embedder, other: _SecondPart | None, progress: Progress) -> Kept:
+    """What is chosen on. How near a question is to a learnt one is only asked where some are out of scope."""
+    near, judged = embedded(encoder, asked.at(asked.judged), progress, query=True), asked.judged
+    foreign = len(judged) - len(asked.held)
+    learnt = embedded(encoder, asked.at(asked.learnt if foreign else asked.learnt[:0]), progress, query=True)
+    return Kept(
+        np.asarray(near @ tuned.centres.T, dtype=np.float64),
+        other.fitted(asked.learnt, asked.places).scores(other.vectors[judged]) if other else None,
+        nearness(near, learnt), np.concatenate([asked.places[asked.held], np.full(foreign, -1)]),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,19 +165,19 @@ class _SecondPart:
     middle: Vectors
 
     @classmethod
-    def of(cls, embedder: Embedder, texts: Sequence[str], learnt: Places, progress: Progress) -> _SecondPart:
+    def of(cls, embedder: Embedder, asked: _Questions, progress: Progress) -> _SecondPart:
         """Around the middle of the questions to learn from."""
-        vectors = embedded(embedder, texts, progress, query=True)
-        middle: Vectors = vectors[learnt].mean(axis=0)
+        vectors = embedded(embedder, asked.texts, progress, query=True)
+        middle: Vectors = vectors[asked.learnt].mean(axis=0)
         return cls(centred(vectors, middle), middle)
 
     def fitted(self, rows: Places, places: Places) -> Classes:
         """What learnt from some of the questions. `places` are the intents of all that are in scope."""
         return Classes(self.vectors[rows], places[rows], Strength())
 
-    def arrays(self, rows: Places, places: Places, share: float) -> dict[str, NDArray[Any]]:
-        """The part of a router that learnt from `rows`, its scores multiplied by `share`."""
-        weights, bias = self.fitted(rows, places).linear()
+    def arrays(self, asked: _Questions, share: float) -> dict[str, NDArray[Any]]:
+        """The part of a router that learnt from all questions in scope, its scores multiplied by `share`."""
+        weights, bias = self.fitted(np.arange(len(asked.places)), asked.places).linear()
         return {
             "1.weights": share * weights, "1.bias": share * bias, "1.middle": self.middle, "1.learnt": self.vectors[:0],
         }
