@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+import numpy as np
 import pytest
 
 from assistant.language import Generation
 from assistant.language.scripted import ScriptedModel
 from assistant.schema import Message, Reading
 from assistant.service import HelpDesk, answer_order
+from assistant.service_router import Part, ServiceRouter
 from retrieval.embedding.hashing_embedder import HashingEmbedder
 from retrieval.importing import import_feed
 from retrieval.schema import HelpPage, Order, Signal
@@ -75,6 +77,18 @@ def test_what_no_page_covers_goes_to_a_person(shop: Shop) -> None:
     """No rule is made up."""
     reply, _ = HelpDesk(shop).answer(ask("policy | topic=warranty", "zzz qqq xxx"))
     assert reply.kind == "handoff" and not reply.passages
+
+
+def test_a_router_sends_a_question_to_its_page(shop: Shop) -> None:
+    """In words that no page has, and by a reader who saw another topic; what the router is unsure of is handed over as before."""
+    embedder = HashingEmbedder()
+    taught = embedder.embed(["zzz qqq xxx", "hello there"], query=True)
+    flat = np.zeros(2, np.float32)
+    part = Part(embedder, np.zeros(taught.shape[1], np.float32), 9 * taught, flat, taught)
+    desk = HelpDesk(shop, router=ServiceRouter(("returns", "greeting"), (part,), 1.0, "nearest", 0.5))
+    reply, _ = desk.answer(ask("policy | topic=warranty", "zzz qqq xxx"))
+    assert reply.kind == "service" and reply.passages[0].page_id == "returns"
+    assert desk.answer(ask("policy | topic=warranty", "vvv www"))[0].kind == "handoff"
 
 
 def test_the_model_picks_the_sentence(shop: Shop) -> None:

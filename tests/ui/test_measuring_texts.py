@@ -60,8 +60,10 @@ def test_service_end_to_end(daogou: Callable[..., Ran]) -> None:
         (("reviews", "reviews.csv", "--text", "body", "--rating", "stars"), "expected a column body"),
         (("service", "questions.csv", "--train", "reviews.csv"), "intent or category or label"),
         (("messages", "reviews.csv"), "no labelled message"),
+        (("service", "questions.csv"), "found neither, expected --router FOLDER or --train FILE"),
+        (("service", "questions.csv", "--router", "."), "found no card"),
     ],
-    ids=["column", "intent column", "messages"],
+    ids=["column", "intent column", "messages", "no router", "empty router"],
 )
 def test_bad_input_is_one_clear_message(daogou: Callable[..., Ran], arguments: tuple[str, ...], said: str) -> None:
     """Code 2, what was found and expected, no traceback."""
