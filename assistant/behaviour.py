@@ -7,8 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby, pairwise
-from math import log
 from types import MappingProxyType
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
 
 from assistant.fading import DEFAULT_HALF_LIVES, WEAKEST, HalfLives, faded_mass, strength_of
 from assistant.schema import Interest, Origin
@@ -25,7 +28,7 @@ _SHARE = 0.5
 _A_FACET = 6
 """Interests kept a facet."""
 _LEAST_SHOPPERS, _LEAST_STEPS = 40, 400
-"""Shoppers with a history, and steps between their visits, that half-lives can be learnt from."""
+"""Shoppers with a history, and steps from one visit to the next, that half-lives can be learnt from."""
 _TRIED = (7.0, 15.0, 30.0, 60.0, 90.0, 120.0, 180.0, 270.0, 365.0, 730.0)
 
 
@@ -133,41 +136,71 @@ def _signed(interest: Interest | None) -> float:
 def learn_half_lives(
     interactions: Iterable[Interaction], items: Mapping[str, Item], known: HalfLives = DEFAULT_HALF_LIVES
 ) -> HalfLives:
-    """`known` with the half-life of each facet under which past acts best foretell the next: the highest mean log-likelihood of
+    """`known` with the half-life of each facet under which past acts best foretell the next: the highest log-likelihood of
 
-        p(v) = (sum of 0.5 ** (age / h) over past acts on v + q(v)) / (the same over all values + 1)
+        p(v) = (sum of 0.5 ** (age / (h * slower)) over past acts on v + q(v)) / (the same over all values + 1)
 
-    with q the shop's own shares. A facet with fewer than 40 shoppers or 400 acts keeps what it had.
+    with q the shop's own shares, and `slower` the factor of an act's source. It is found on one half of the shoppers and must
+    foretell the other half better than what was `known`. A facet with fewer than 40 shoppers or 400 visits keeps what it had;
+    mere views do not count.
     """
     told: dict[str, dict[str, list[Trace]]] = defaultdict(lambda: defaultdict(list))
-    for trace in traces(interactions, items):
+    for trace in traces((act for act in interactions if act.kind != "view"), items):
         if trace.mass > 0:
             told[trace.facet][trace.shopper_id].append(trace)
     days = dict(known.days)
     for facet, by_shopper in told.items():
-        steps = sum(len({t.at.date() for t in acts}) - 1 for acts in by_shopper.values())
-        if len(by_shopper) >= _LEAST_SHOPPERS and steps >= _LEAST_STEPS:
-            days[facet] = max(_TRIED, key=lambda life: _likelihood(by_shopper.values(), life))
+        histories = {shopper_id: _visits(acts) for shopper_id, acts in by_shopper.items()}
+        if len(histories) < _LEAST_SHOPPERS or sum(len(visits) - 1 for visits in histories.values()) < _LEAST_STEPS:
+            continue
+        halves = [[visits for s, visits in histories.items() if crc32(s.encode()) % 2 == half] for half in (0, 1)]
+        usual = _usual(histories.values())
+        best = _TRIED[int(np.argmax(_likelihoods(halves[0], usual, _TRIED, known)))]
+        held, other = _likelihoods(halves[1], usual, (days.get(facet, known.other), best), known)
+        if other > held:
+            days[facet] = best
     return replace(known, days=days)
 
 
-def _likelihood(histories: Iterable[Sequence[Trace]], life: float) -> float:
-    """The log-likelihood of each visit's values given those before it, summed over shoppers."""
-    histories = [sorted(acts, key=lambda t: t.at) for acts in histories]
-    usual = Counter(trace.value for acts in histories for trace in acts)
-    total, found = sum(usual.values()), 0.0
-    for acts in histories:
-        visits = [(day, Counter(t.value for t in same)) for day, same in groupby(acts, key=lambda t: t.at.date())]
-        held: dict[str, float] = {}
+_Visits = Sequence[tuple[int, Mapping[tuple[str, Origin], int]]]
+"""Days, as ordinals, with how often each value was acted on and by what kind of source."""
+
+
+def _visits(acts: Iterable[Trace]) -> _Visits:
+    days = groupby(sorted(acts, key=lambda t: t.at), key=lambda t: t.at.toordinal())
+    return [(day, Counter((t.value, t.source) for t in same)) for day, same in days]
+
+
+def _usual(histories: Iterable[_Visits]) -> dict[str, float]:
+    counts: Counter[str] = Counter()
+    for visits in histories:
+        for _, seen in visits:
+            for (value, _), count in seen.items():
+                counts[value] += count
+    whole = sum(counts.values())
+    return {value: count / whole for value, count in counts.items()}
+
+
+def _likelihoods(
+    histories: Iterable[_Visits], usual: Mapping[str, float], days: Sequence[float], known: HalfLives
+) -> NDArray[np.float64]:
+    """The log-likelihood of each visit's values given those before it, summed over shoppers, for each of the half-lives.
+    Shape: (half-lives,)."""
+    left = {source: 0.5 ** (1 / (np.array(days) * known.slower.get(source, 1.0))) for source, _ in _LEARNT_FROM.values()}
+    found, nothing = np.zeros(len(days)), np.zeros(len(days))
+    for visits in histories:
+        held: dict[tuple[str, Origin], tuple[NDArray[np.float64], int]] = {}  # masses, and the day as of which
+        whole = dict.fromkeys(left, nothing)
         for (before, seen), (day, coming) in pairwise(visits):
-            left = 0.5 ** ((day - before).days / life)
-            for value, count in seen.items():
-                held[value] = held.get(value, 0.0) + count
-            held = {value: mass * left for value, mass in held.items()}
-            whole = sum(held.values()) + 1.0
-            seen_share = sum(coming.values())
-            for value, count in coming.items():
-                found += count / seen_share * log((held.get(value, 0.0) + usual[value] / total) / whole)
+            for key, count in seen.items():
+                mass, since = held.get(key, (nothing, before))
+                held[key] = mass * left[key[1]] ** (before - since) + count, before
+                whole[key[1]] = whole[key[1]] + count
+            whole = {source: mass * left[source] ** (day - before) for source, mass in whole.items()}
+            acts, bottom = sum(coming.values()), np.log(sum(whole.values()) + 1.0)
+            for (value, _), count in coming.items():
+                mine = [held[value, s][0] * left[s] ** (day - held[value, s][1]) for s in left if (value, s) in held]
+                found += count / acts * (np.log(sum(mine) + usual[value]) - bottom)
     return found
 
 

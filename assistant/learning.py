@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from assistant.fading import join
+from assistant.fading import DEFAULT_HALF_LIVES, HalfLives, join
 from assistant.feedback import Feedback, event_id
 from assistant.interests import long_term, with_long_term
 from assistant.schema import Interest, Profile, Turn
@@ -30,7 +30,9 @@ def taken_back(before: Profile, after: Profile) -> tuple[Interest, ...]:
     return tuple(old for old in long_term(before) if str(old.signal) not in kept)
 
 
-def learnt(before: Profile, turn: Turn, known: Sequence[Interest], *, paused: bool = False) -> tuple[Interest, ...]:
+def learnt(
+    before: Profile, turn: Turn, known: Sequence[Interest], *, paused: bool = False, half_lives: HalfLives = DEFAULT_HALF_LIVES
+) -> tuple[Interest, ...]:
     """What is known of the shopper after the turn: what was `known`, what she asked to be remembered, and, unless learning is
     paused, what she wished for: half believed the first time and more with each time that it is said again."""
     earlier = long_term(before)
@@ -40,7 +42,7 @@ def learnt(before: Profile, turn: Turn, known: Sequence[Interest], *, paused: bo
         if interest.term == "session" and interest.source == "message" and interest.turn == turn.number
         and interest.signal.facet not in _FLEETING
     ]
-    return join(known, stated if paused else [*stated, *said])
+    return join(known, stated if paused else [*stated, *said], half_lives)
 
 
 def acts_of(events: Iterable[Feedback], shopper_id: str) -> tuple[Interaction, ...]:

@@ -20,6 +20,8 @@ from assistant.identity import Identity, open_identity
 from assistant.learning import learnt, reactions, renewed, taken_back, with_reactions
 from assistant.memory_tables import feedback_table, impressions_table, shoppers_table, turns_table
 from assistant.own_review import agrees, review_of
+from assistant.pace import USUAL_PACE, Pace, PaceFile
+from assistant.past import Items, has_news, learn_past
 from assistant.schema import Interest, Profile, Turn
 from assistant.shoppers import Shopper, Shoppers, claim, drop, interests_of, is_erased, shopper_of, store
 from retrieval.database import reading, upsert, writing
@@ -44,6 +46,10 @@ class Memory:
     engine: Engine
     identity: Identity
     now: Callable[[], datetime] = field(default=_now)
+    items: Items = field(default=lambda _: ())
+    """The shop's items by their ids."""
+    pace: Callable[[], Pace] = field(default=lambda: USUAL_PACE)
+    """How interests fade and drift here."""
     feedback: FeedbackLog = field(init=False)
     shoppers: Shoppers = field(init=False)
 
@@ -54,7 +60,7 @@ class Memory:
     @classmethod
     def of(cls, shop: Shop, now: Callable[[], datetime] = _now) -> Memory:
         """The memory of a shop; its keys are made at first use. Raises StoreError."""
-        return cls(shop.engine, open_identity(shop.directory), now)
+        return cls(shop.engine, open_identity(shop.directory), now, shop.items, PaceFile(shop.directory).current)
 
     def turns(self, session_id: str) -> tuple[Turn, ...]:
         """The session's turns, oldest first; empty for a session that nobody began."""
@@ -76,13 +82,17 @@ class Memory:
             yield from map(turn_of, connection.execute(chosen.order_by(turns_table.c.at, turns_table.c.id)))
 
     def begin(self, history: Sequence[Turn], shopper_id: str = "") -> Profile:
-        """The profile before the next turn: the session's, with the shopper's long-term interests as they are now."""
+        """The profile before the next turn: the session's, with the shopper's long-term interests as they are now.
+
+        What the shop's records tell of a shopper who agreed to be remembered, and was not learnt from, is learnt from first.
+        """
         profile = history[-1].profile if history else Profile()
+        self._catch_up(shopper_id)
         with reading(self.engine) as connection:
             shopper = shopper_of(connection, shopper_id) if shopper_id else None
             if shopper is None or not shopper.memory:
                 return profile
-            known = fade(interests_of(connection, shopper_id), self.now())
+            known = fade(interests_of(connection, shopper_id), self.now(), self.pace().half_lives)
         profile = renewed(profile, known)
         return profile if history else with_reactions(profile, self.feedback.of(shopper_id))
 
@@ -131,12 +141,13 @@ class Memory:
 
     def learn(self, shopper_id: str, new: Sequence[Interest]) -> bool:
         """True when the interests were added to what is known of a shopper: of one who agreed and did not pause."""
+        lasting = [replace(interest, term="long", turn=0) for interest in new]
         with writing(self.engine) as connection:
             shopper = shopper_of(connection, shopper_id)
             if shopper is None or not shopper.learns:
                 return False
             stored = interests_of(connection, shopper_id)
-            store(connection, shopper_id, stored, join(stored, [replace(interest, term="long", turn=0) for interest in new]))
+            store(connection, shopper_id, stored, join(stored, lasting, self.pace().half_lives))
             return True
 
     def erase(self, session_id: str) -> None:
@@ -146,6 +157,17 @@ class Memory:
             for table in (feedback_table, impressions_table):
                 connection.execute(delete(table).where(table.c.turn_id.in_(ids)))
             connection.execute(delete(turns_table).where(turns_table.c.session_id == session_id))
+
+    def _catch_up(self, shopper_id: str) -> None:
+        """The shopper is known by what she did in the shop, if she agreed to be remembered."""
+        if not shopper_id:
+            return
+        with reading(self.engine) as connection:
+            shopper = shopper_of(connection, shopper_id)
+            if shopper is None or not shopper.memory or not has_news(connection, shopper_id):
+                return
+        with writing(self.engine) as connection:
+            learn_past(connection, shopper, self.items, self.pace(), self.now())
 
     def _keep_review(self, connection: Connection, turn: Turn) -> None:
         """The review that the turn agrees to stands among the shop's, not read yet."""
@@ -163,7 +185,8 @@ class Memory:
         seen = {"seen": max(shopper.seen, turn.at)}
         connection.execute(update(shoppers_table).where(shoppers_table.c.id == shopper.id).values(**seen))
         stored = interests_of(connection, shopper.id)
-        store(connection, shopper.id, stored, learnt(before, turn, stored, paused=shopper.paused))
+        new = learnt(before, turn, stored, paused=shopper.paused, half_lives=self.pace().half_lives)
+        store(connection, shopper.id, stored, new)
         if not shopper.paused:
             self.feedback.join(connection, reactions(before, turn))
 

@@ -67,6 +67,17 @@ erased_table = Table(
     Column("finished", Boolean, nullable=False),
 )
 
+learnt_acts_table = Table(
+    "learnt_acts",
+    metadata,
+    Column("shopper_id", String(128), primary_key=True),
+    Column("item_id", String(255), primary_key=True),
+    Column("kind", String(8), primary_key=True),
+    Column("at", UtcTime, primary_key=True),
+    Column("learnt", UtcTime, nullable=False),
+)
+"""The acts of the shop's records that a shopper's interests were learnt from: of those who agreed to be remembered only."""
+
 impressions_table = Table(
     "impressions",
     metadata,

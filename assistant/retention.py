@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, Select, delete, func, select
 
 from assistant.erasure import Erasure
-from assistant.fading import fade
+from assistant.fading import DEFAULT_HALF_LIVES, HalfLives, fade
 from assistant.memory_tables import feedback_table, shoppers_table, turns_table
 from assistant.shoppers import drop, interests_of
 from retrieval.database import reading, writing
@@ -31,7 +31,7 @@ class Swept:
     """Rows of erased shoppers that an import had brought back."""
 
 
-def sweep(erasure: Erasure, now: datetime) -> Swept:
+def sweep(erasure: Erasure, now: datetime, half_lives: HalfLives = DEFAULT_HALF_LIVES) -> Swept:
     """What was past its time is gone. Meant for once a day; run twice it does nothing more. Raises StoreError.
 
     A clock that was set back keeps more and loses nothing.
@@ -41,7 +41,7 @@ def sweep(erasure: Erasure, now: datetime) -> Swept:
         gone = tuple(dict.fromkeys((*_over(connection, now), *_past(connection, now))))
     with writing(erasure.engine) as connection:
         reactions = sum(_delete_turns(connection, gone[at : at + _IDS_A_QUERY]) for at in range(0, len(gone), _IDS_A_QUERY))
-        interests = sum(_delete_interests(connection, *row, now) for row in connection.execute(_agreed()).all())
+        interests = sum(_delete_interests(connection, *row, now, half_lives) for row in connection.execute(_agreed()).all())
     return Swept(len(gone), reactions, interests, len(ended), erasure.brought_back())
 
 
@@ -75,10 +75,10 @@ def _delete_turns(connection: Connection, ids: tuple[str, ...]) -> int:
     return reactions
 
 
-def _delete_interests(connection: Connection, shopper_id: str, days: int, now: datetime) -> int:
+def _delete_interests(connection: Connection, shopper_id: str, days: int, now: datetime, half_lives: HalfLives) -> int:
     """How many interests faded away, or had no evidence for as long as was agreed: pinned ones too, the period was agreed to."""
     held = interests_of(connection, shopper_id)
-    alive = {str(interest.signal) for interest in fade(held, now)}
+    alive = {str(interest.signal) for interest in fade(held, now, half_lives)}
     gone = [old for old in held if str(old.signal) not in alive or old.at < now - timedelta(days=days)]
     drop(connection, shopper_id, gone)
     return len(gone)

@@ -15,7 +15,14 @@ from pydantic import TypeAdapter
 from sqlalchemy import Connection, Engine, delete, select, update
 
 from assistant.identity import Identity
-from assistant.memory_tables import erased_table, feedback_table, interests_table, shoppers_table, turns_table
+from assistant.memory_tables import (
+    erased_table,
+    feedback_table,
+    interests_table,
+    learnt_acts_table,
+    shoppers_table,
+    turns_table,
+)
 from assistant.schema import Interest
 from retrieval.database import reading, upsert, writing
 from retrieval.schema import Signal
@@ -84,7 +91,8 @@ class Shoppers:
             agreed = replace(held, memory=memory, training=memory and training, paused=paused, retention_days=days)
             upsert(connection, shoppers_table, [{**asdict(agreed), "erasing": False}])
             if not memory:
-                connection.execute(delete(interests_table).where(interests_table.c.shopper_id == shopper_id))
+                for table in (interests_table, learnt_acts_table):
+                    connection.execute(delete(table).where(table.c.shopper_id == shopper_id))
                 release(connection, shopper_id)
             return agreed
 

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from assistant.migration import Floats, Seen, shares
+from assistant.pace import kinds_of
 from retrieval.demo.material import Department, load_material
 from retrieval.demo.shoppers import Shopper, history_of, shoppers_of
 from retrieval.schema import Interaction, Item
@@ -110,12 +111,6 @@ def natural_world(interactions: Iterable[Interaction], items: Mapping[str, Item]
         "natural", f"users whose mix changed at p < {level}, of {len(liked)}", tuple(c for c in cases if c is not None), (),
         _item_ids(liked), {item_id: kinds_of(item) for item_id, item in items.items()},
     )
-
-
-def kinds_of(item: Item) -> tuple[str, ...]:
-    """The kinds that a drift is looked for in: the first step of the category path, or each genre where a feed lists several."""
-    genres = next((a.values for a in item.attributes if a.name.casefold() in ("genre", "genres")), ())
-    return tuple(genres) or item.category[:1]
 
 
 def _acts(shopper: Shopper, departments: Sequence[Department], until: datetime, seed: int) -> tuple[Seen, ...]:

@@ -114,7 +114,8 @@ class Chats:
             self.memory.amend(last.session_id, changed)
         acts = acts_of([replace(event, at=at)], shopper_id)
         reasons = [interest for interest in changed.interests if interest not in last.profile.interests]
-        self.memory.learn(shopper_id, [*interests_from(acts, {item.id: item}, now=at), *reasons])
+        learnt = interests_from(acts, {item.id: item}, now=at, half_lives=self.memory.pace().half_lives)
+        self.memory.learn(shopper_id, [*learnt, *reasons])
 
     def liked(self, message: int, liked: bool, conversation: str) -> None:
         """Keep a reaction to the reply that stands at an index of the transcript."""

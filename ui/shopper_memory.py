@@ -10,7 +10,6 @@ from typing import Any, Literal
 
 import typer
 
-from assistant.behaviour import interests_from
 from assistant.erasure import Erasure, ErasureProof
 from assistant.exporting import export
 from assistant.identity import rotate as rotate_keys
@@ -93,15 +92,15 @@ def change_interest(shop: str, shopper_id: str, written: str, change: Change, *,
 def pause_shopper(shop: str, shopper_id: str, paused: bool, *, as_json: bool) -> None:
     """Exit code 2 for an unknown id."""
     with _memory(shop) as (_, memory):
+        memory.begin((), shopper_id)  # what was done while learning was paused is passed over
         if memory.shoppers.pause(shopper_id, paused) is None:
             raise _unknown(shopper_id)
     _done({"shopper": shopper_id, "paused": paused}, "paused" if paused else "learning", as_json=as_json)
 
 
 def record_consent(shop: str, shopper_id: str, *, memory: bool, training: bool, days: int | None, as_json: bool) -> None:
-    """What was agreed to; what the shop's interactions say of a shopper who agrees for the first time is learnt at once."""
-    with _memory(shop) as (opened, held):
-        first = held.shoppers.get(shopper_id) is None
+    """What was agreed to; what the shop's records say of a shopper who agrees to be remembered is learnt at once."""
+    with _memory(shop) as (_, held):
         try:
             agreed = held.shoppers.consent(shopper_id, memory=memory, training=training, retention_days=days)
         except ValueError as error:
@@ -109,10 +108,7 @@ def record_consent(shop: str, shopper_id: str, *, memory: bool, training: bool, 
             raise typer.Exit(2) from error
         if agreed is None:
             raise _unknown(shopper_id)
-        if first and memory:
-            acts = tuple(opened.interactions(shopper_id))
-            items = {item.id: item for item in opened.items([act.item_id for act in acts])}
-            held.learn(shopper_id, interests_from(acts, items, now=datetime.now(UTC)))
+        held.begin((), shopper_id)  # learns from the records
     _done(
         asdict(agreed), f"memory {_yes(agreed.memory)}, training {_yes(agreed.training)}, kept for {agreed.retention_days} days",
         as_json=as_json,

@@ -12,9 +12,10 @@ import pytest
 
 from assistant.behaviour import Strength
 from assistant.migration import Seen
+from assistant.pace import kinds_of
 from retrieval.schema import Attribute, Interaction, Item
 from training.drift_baselines import recommender, weights_of
-from training.drift_cases import Case, World, kinds_of, natural_world, spliced_world, tuned_on
+from training.drift_cases import Case, World, natural_world, spliced_world, tuned_on
 from training.drift_plots import timeline_plot
 from training.evaluate_drift import TooFew, _envelope, evaluate_drift
 
