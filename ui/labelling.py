@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json as json_module
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 _SHOWN = 5
 """Bad rows that are told."""
+_FEWEST = 2
+"""Rows of a task that can be learnt from alone: the recipe keeps one back."""
 _FOLDERS = {"read": "messages", "review": "reviews"}
 """Where the shipped rows of a task lie, and the name of the taught ones."""
 Messages = Annotated[
@@ -106,29 +109,16 @@ def distill(
     model: Preset = DEFAULT, json: Json = False,
 ) -> None:
     """A larger model labels messages for the small one, which learns from them. Every answer is kept: run it again to go on."""
-    from assistant.language import open_model
-    from training.distilling import read_review_texts, shots_of, teach_messages, teach_reviews
     from training.drafts import distinct, shipped_labels
-    from training.examples import BadRow
-    from training.paid_answers import PaidAnswers
-    from ui.places import home
 
-    known = shipped_labels("messages")  # of the others the teacher must not be shown the gold
+    known = shipped_labels("messages")  # of those to validate on the teacher must not be shown the gold
     given = _unlabelled(unlabelled)
     rows = distinct(given, (*known, *shipped_labels("validation")))
-    teacher = PaidAnswers(
-        open_model(engine="openai", home=home(), base_url=base_url, model=teacher_model or None, api_key=api_key or None),
-        out / "answers.jsonl", lambda count: note(f"asking for {count} answers"),
-    )
-    with progress_bar() as bar:
-        told = bar or _silent
-        taught = {"read": teach_messages(teacher, rows, shots_of(known), lambda done, of: told("messages", done, of))}
-        if reviews:
-            bad: list[BadRow] = []
-            texts = list(read_review_texts(reviews, bad.append))
-            _tell_bad(bad)
-            taught["review"] = teach_reviews(teacher, texts, lambda done, of: told("reviews", done, of))
+    taught = _taught(_Teacher(base_url, teacher_model, api_key, out / "answers.jsonl"), rows, reviews, known)
     files = {task: _written(out, task, found) for task, found in taught.items() if found.rows}
+    few = [task for task, found in taught.items() if 0 < len(found.rows) < _FEWEST]
+    if few and not (shipped or data_only):
+        raise typer.BadParameter(f"found one row for {', '.join(few)}, expected {_FEWEST} or more; or add --shipped")
     adapters = [] if data_only else _train(out, files, shipped, config, model)
     kept = sum(len(found.rows) for found in taught.values())
     left_out = {
@@ -140,6 +130,39 @@ def distill(
         json, "\n".join(lines), left_out, kept=kept, files={task: str(path) for task, path in files.items()},
         adapters=[str(each) for each in adapters],
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Teacher:
+    """Where the larger model is, and where its answers are kept."""
+
+    base_url: str
+    model: str
+    api_key: str
+    answers: Path
+
+
+def _taught(teacher: _Teacher, rows: list[Unlabelled], reviews: Path | None, known: list[Labelled]) -> dict[str, Taught]:
+    """What the teacher says of the messages, and of the reviews when there is a file of them, by the task."""
+    from assistant.language import open_model
+    from training.distilling import read_review_texts, shots_of, teach_messages, teach_reviews
+    from training.examples import BadRow
+    from training.paid_answers import PaidAnswers
+    from ui.places import home
+
+    served = open_model(
+        engine="openai", home=home(), base_url=teacher.base_url, model=teacher.model or None, api_key=teacher.api_key or None,
+    )
+    answers = PaidAnswers(served, teacher.answers, lambda count: note(f"asking for {count} answers"))
+    with progress_bar() as bar:
+        told = bar or _silent
+        taught = {"read": teach_messages(answers, rows, shots_of(known), lambda done, of: told("messages", done, of))}
+        if reviews:
+            bad: list[BadRow] = []
+            texts = list(read_review_texts(reviews, bad.append))
+            _tell_bad(bad)
+            taught["review"] = teach_reviews(answers, texts, lambda done, of: told("reviews", done, of))
+    return taught
 
 
 def _written(out: Path, task: str, taught: Taught) -> Path:

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 from assistant.errors import GenerationError
 from assistant.language import Generation, generate
 from assistant.language.openai_engine import OpenAIModel, Server
+from assistant.language.tiny import make_tiny
 from assistant.prompts import TEACH_SYSTEM
 from assistant.schema import Message
 from training.distilling import read_review_texts, shots_of, teach_messages, teach_reviews
@@ -123,19 +124,39 @@ def test_single_answers_pass_through(teacher_at: Any) -> None:
     assert generate(teacher_at(), (Message("user", "message: 没有蓝色的吗"),), Generation()) == "refine | color~蓝色"
 
 
-def test_the_command_trains_an_adapter(faulty_server: Any, tmp_path: Path) -> None:
-    """From unlabelled lines to an adapter with its card; the second run asks nothing and says what was left out."""
+def test_the_command_writes_training_rows(faulty_server: Any, asked: Path) -> None:
+    """From unlabelled lines to training rows and counts of what was left out; a double is not asked for."""
+    found = _run(asked, faulty_server.url, "--data-only")
+    assert found["kept"] == 5 and found["adapters"] == []
+    assert found["left_out"] == {"labelled already, or double": 1, "read: no reading": 2}
+    assert sorted(path.name for path in (asked / "out").iterdir()) == ["answers.jsonl", "messages.jsonl", "reviews.jsonl"]
+
+
+def test_the_command_trains_an_adapter_a_task(faulty_server: Any, asked: Path) -> None:
+    """By the ordinary recipe, with cards that say what they are for; a second run asks nothing more."""
+    make_tiny(asked / "home" / "models" / "tiny")
+    (asked / "toy.toml").write_text("rank = 2\nepochs = 1\nbatch = 2\ncheckpoints = 1\nmax_tokens = 2000\n", "utf-8")
+    _run(asked, faulty_server.url, "--data-only")
+    faulty_server.bodies.clear()
+    found = _run(asked, faulty_server.url, "--no-shipped", "--model", "tiny", "--config", str(asked / "toy.toml"))
+    assert not _asked(faulty_server)
+    assert [json.loads((Path(path) / "card.json").read_text())["tasks"] for path in found["adapters"]] == [["read"], ["review"]]
+
+
+@pytest.fixture
+def asked(faulty_server: Any, tmp_path: Path) -> Path:
+    """A folder with messages, one of them twice, and a review; the server answers them."""
     faulty_server.say = _say
     (tmp_path / "asked.txt").write_text("\n".join([*SAID, "A  lamp"]) + "\n", "utf-8")
-    (tmp_path / "said.txt").write_text("Really crisp sound here\n", "utf-8")
-    (tmp_path / "toy.toml").write_text('rank = 2\nepochs = 1\nbatch = 2\ncheckpoints = 1\nmax_tokens = 2000\n', "utf-8")
-    first = _run(tmp_path, faulty_server.url, "--data-only")
-    assert first["kept"] == 4 and first["adapters"] == []
-    assert first["left_out"] == {"labelled already, or double": 1, "read: no reading": 2}
-    faulty_server.bodies.clear()
-    again = _run(tmp_path, faulty_server.url, "--no-shipped", "--model", "tiny", "--config", str(tmp_path / "toy.toml"))
-    assert not _asked(faulty_server)
-    assert [json.loads((Path(path) / "card.json").read_text())["tasks"] for path in again["adapters"]] == [["read"], ["review"]]
+    (tmp_path / "said.txt").write_text("Really crisp sound here\nA crisp sound, and loud\n", "utf-8")
+    return tmp_path
+
+
+def test_one_row_is_too_few_to_learn_from(faulty_server: Any, asked: Path) -> None:
+    """It is said before anything is trained, with the cure."""
+    (asked / "said.txt").write_text("Really crisp sound here\n", "utf-8")
+    with pytest.raises(AssertionError, match=r"(?s)found one row for review.*--shipped"):
+        _run(asked, faulty_server.url, "--no-shipped", "--model", "tiny")
 
 
 def _run(folder: Path, url: str, *more: str) -> dict[str, Any]:
