@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,14 +65,19 @@ def answer_losses(weights: Weights, examples: Sequence[Example]) -> Floats:
         places = [order.pop() for _ in range(min(len(order), max(1, _TOKENS // longest)))]
         batch = {name: part.to(weights.model.device) for name, part in pad([rows[place] for place in places]).items()}
         with torch.inference_mode():
-            hidden = weights.model.model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).last_hidden_state
-            wanted = batch["labels"][:, 1:]
-            answer = wanted != IGNORED
-            scores = functional.linear(hidden[:, :-1][answer], weights.model.lm_head.weight).float()
-            each = torch.zeros(wanted.shape, device=scores.device)
-            each[answer] = functional.cross_entropy(scores, wanted[answer], reduction="none")
-            losses[places] = (each.sum(dim=1) / answer.sum(dim=1)).cpu().numpy()
+            losses[places] = row_losses(weights.model, batch).cpu().numpy()
     return losses
+
+
+def row_losses(model: Any, batch: Mapping[str, torch.Tensor]) -> torch.Tensor:
+    """Mean cross-entropy of each row's answer tokens, over the whole vocabulary. Shape: (rows,)."""
+    hidden = model.model(input_ids=batch["input_ids"], attention_mask=batch["attention_mask"]).last_hidden_state
+    wanted = batch["labels"][:, 1:]
+    answer = wanted != IGNORED
+    scores = functional.linear(hidden[:, :-1][answer], model.lm_head.weight).float()
+    each = functional.cross_entropy(scores, wanted[answer], reduction="none")
+    summed = torch.zeros(len(wanted), device=each.device).index_add(0, answer.nonzero()[:, 0], each)
+    return summed / answer.sum(dim=1)
 
 
 def ending_scores(weights: Weights, start: str, endings: Sequence[str], words: Sequence[int]) -> Floats:

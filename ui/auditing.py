@@ -1,7 +1,8 @@
-"""`daogou train audit`: what an adapter keeps of the messages that it learnt from."""
+"""`daogou train audit` and `train adapter --epsilon`: what an adapter keeps of its messages, and a bound on it."""
 
 from __future__ import annotations
 
+import importlib.util
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -45,6 +46,32 @@ def audit(
 
         write_audit(adapter, for_card(figures))
     tell(figures, json)
+
+
+def private_adapter(
+    out: Path, config: Path | None, data: list[Path], start: Path | None, epsilon: float, model: str, json: bool,
+) -> None:
+    """Tunes the reader under differential privacy, and says what is promised."""
+    if importlib.util.find_spec("opacus") is None:
+        raise typer.BadParameter("opacus is not installed, and --epsilon needs it: pip install 'daogou[privacy]'")
+    from assistant.language.presets import model_folder, preset_named
+    from training.examples import hold_out, usable
+    from training.private_tuning import Privacy, train_private
+    from training.recipes import DataError, recipe_from, shipped_messages
+    from ui.places import home
+
+    rows = [row for path in data for row in labelled(path)] if data else shipped_messages()
+    learnt, kept = (usable(part, lambda bad: None) for part in hold_out(rows))
+    try:
+        base = model_folder(preset_named(model), home())
+        found = train_private(recipe_from(config, model), base, out, learnt, kept, privacy=Privacy(epsilon), start=start)
+    except (DataError, ValueError) as error:
+        raise typer.BadParameter(str(error)) from error
+    told = {
+        "adapter": str(found.trained.adapter), "examples": found.trained.examples, "epsilon": found.epsilon,
+        "delta": found.delta, "noise": found.noise, "validation_loss": found.trained.validation_loss,
+    }
+    tell(told, json)
 
 
 def _measured(

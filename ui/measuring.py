@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from retrieval.schema import Review
-from ui.auditing import audit
+from ui.auditing import audit, private_adapter
 from ui.comparing import compare
 from ui.labelling import distill, label, suggest
 from ui.measuring_cold import cold_start
@@ -134,6 +134,9 @@ def adapter(
     early_stopping: Annotated[
         bool, typer.Option("--early-stopping", help="Judge checkpoints by signal F1 on held-back messages; keep the best.")
     ] = False,
+    epsilon: Annotated[
+        float | None, typer.Option(help="Tune `read` under differential privacy with this budget; 8 is common. daogou[privacy].")
+    ] = None,
     model: Preset = DEFAULT, json: Json = False,
 ) -> None:
     """Tune tasks: QLoRA on a GPU, LoRA in bfloat16 on a CPU. Run it again to go on after a stop."""
@@ -142,6 +145,10 @@ def adapter(
     from training.recipes import DataError, Sources, Stars, recipe_from, signal_judge, train, validation_messages
     from ui.places import home
 
+    if epsilon is not None:
+        if (task or ["read"]) != ["read"] or stars or shop or early_stopping:
+            raise typer.BadParameter("found other tasks, reviews or --early-stopping with --epsilon, expected messages alone")
+        return private_adapter(out, config, data or [], start, epsilon, model, json)
     try:
         recipe = recipe_from(config, model)
         sources = Sources(
