@@ -27,7 +27,7 @@ from retrieval.wheels import Progress
 from training.class_figures import Floats, Places
 from training.examples import Example
 from training.finetune import Recipe, Task, train_task
-from training.intent_router import best_temperature, best_threshold, held_back
+from training.intent_router import best_temperature, best_threshold, held_back, how_sure
 from training.name_trie import NameTrie
 from training.text_tables import OUTSIDE, Asked
 
@@ -182,6 +182,6 @@ def train_likelihood(
 
 def calibrated(scorer: NameScorer, intents: tuple[str, ...], scores: Floats, gold: Places) -> LikelihoodRouter:
     """The router with temperature and threshold by questions held back; scores beyond those with `gold` are out of scope."""
-    temperature = best_temperature(scores[: len(gold)], gold)
+    temperature = best_temperature(scores[: len(gold)], gold, how_sure(len(gold)))
     confidence = shares_of(scores / temperature).max(axis=1)
     return LikelihoodRouter(intents, scorer, temperature, best_threshold(confidence[: len(gold)], confidence[len(gold) :]))

@@ -65,14 +65,25 @@ def fit_router(features: Matrix, intents: Sequence[str], strength: Strength | No
     return Router(Classes(features[inside], names[inside], strength), temperature, threshold)
 
 
-def best_temperature(scores: Floats, gold: Places) -> float:
-    """The temperature, of 60 between 0.05 and 5, with the least mean negative log-likelihood of the gold classes."""
-    return float(min(_TEMPERATURES, key=lambda temperature: mean_loss(scores / temperature, gold)))
+def best_temperature(scores: Floats, gold: Places, sure: float = 1.0) -> float:
+    """The temperature, of 60 between 0.05 and 5, with the least `mean_loss`."""
+    return float(min(_TEMPERATURES, key=lambda temperature: mean_loss(scores / temperature, gold, sure)))
 
 
-def mean_loss(scores: Floats, gold: Places) -> float:
-    """Mean negative log-likelihood of the gold classes, in nats."""
-    return float(-np.log(np.maximum(softmax(scores)[np.arange(len(gold)), gold], 1e-12)).mean())
+def mean_loss(scores: Floats, gold: Places, sure: float = 1.0) -> float:
+    """Mean cross-entropy in nats, where the gold class is given the probability `sure` and the others share the rest."""
+    logs = np.log(np.maximum(softmax(scores), 1e-12))
+    right = logs[np.arange(len(gold)), gold]
+    others = (logs.sum(axis=1) - right) / max(1, logs.shape[1] - 1)
+    return float(-(sure * right + (1 - sure) * others).mean())
+
+
+def how_sure(count: int) -> float:
+    """What so many questions, all answered rightly, let one believe of the next: (n + 1) / (n + 2), as in Platt 1999.
+
+    Without it a handful of right answers would be taken for certainty.
+    """
+    return (count + 1) / (count + 2)
 
 
 def best_threshold(inside: Floats, outside: Floats, refused: float = REFUSED) -> float:

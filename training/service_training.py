@@ -26,7 +26,7 @@ from retrieval.embedding import Embedder
 from retrieval.wheels import Progress
 from training.class_figures import Floats, Places, accuracy
 from training.intent_encoder import CHECKPOINTS, EncoderRecipe, TunedEncoder, tune_encoder
-from training.intent_router import best_temperature, best_threshold, held_back, mean_loss
+from training.intent_router import best_temperature, best_threshold, held_back, how_sure, mean_loss
 from training.text_models import Classes, Strength, Vectors, embedded
 from training.text_tables import OUTSIDE, Asked, TooFewRows
 
@@ -194,8 +194,8 @@ def choose(kept: Kept) -> Choices:
 
     def cooled(share: float) -> tuple[float, float]:
         scores = mixed(share)[within]
-        temperature = best_temperature(scores, gold)
-        return mean_loss(scores / temperature, gold), temperature
+        temperature = best_temperature(scores, gold, how_sure(len(gold)))
+        return mean_loss(scores / temperature, gold, how_sure(len(gold))), temperature
 
     share = min(_SHARES, key=lambda each: cooled(each)[0]) if kept.second is not None else 0.0
     temperature = cooled(share)[1]

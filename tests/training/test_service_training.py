@@ -10,7 +10,7 @@ from peft import PeftModel
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import AutoModel, AutoTokenizer, BertConfig, BertModel, PreTrainedTokenizerFast
 
-from assistant.service_router import CARD, TUNED, WEIGHTS
+from assistant.service_router import CARD, TUNED, WEIGHTS, shares_of
 from retrieval.embedding.hashing_embedder import HashingEmbedder
 from training.intent_encoder import EncoderRecipe, pooled
 from training.intent_router import held_back
@@ -96,3 +96,10 @@ def test_every_intent_is_learnt_and_no_question_is_both(places, seed):
     learnt, held = held_back(places, seed)
     assert set(places[held]) <= set(places[learnt]) == set(places)
     assert sorted([*learnt, *held]) == list(range(len(places)))
+
+
+def test_three_right_answers_are_no_certainty():
+    """However far ahead the scores are, the next question is believed to be answered rightly four times in five."""
+    gold = np.array([0, 1, 0])
+    chosen = choose(Kept(3.0 * np.eye(2)[gold], None, np.zeros(3), gold))
+    assert shares_of(np.array([[3.0, 0.0]]) / chosen.temperature).max() == pytest.approx(0.8, abs=0.03)
