@@ -19,6 +19,7 @@ _PURPOSES = {
     "review": "Reads a review into a rating, aspects and verbatim quotes.",
     "write": "Words why an item suits a shopper's wishes.",
     "service": "Answers a question with the sentence of a help page, or says that none answers.",
+    "intent": "Names the intent of a question to customer service, as one of those that it learnt.",
 }
 _GEMMA = (
     "Gemma is provided under and subject to the Gemma Terms of Use found at https://ai.google.dev/gemma/terms. This adapter is a "
