@@ -114,23 +114,28 @@ class Strength:
 
 def timeline(
     interactions: Sequence[Interaction], items: Mapping[str, Item], moments: Sequence[datetime],
-    half_lives: HalfLives = DEFAULT_HALF_LIVES, facet: str = "category",
+    half_lives: HalfLives = DEFAULT_HALF_LIVES, facet: str = "category", also: Iterable[Trace] = (),
 ) -> tuple[Strength, ...]:
-    """How strong the interests of a facet were at each of the moments, from what had been done by then; 0 before and after."""
-    found = []
-    for moment in sorted(moments):
-        done = [act for act in interactions if act.at <= moment]
-        held = interests_from(done, items, now=moment, half_lives=half_lives)
-        found.append({interest.signal.value: interest for interest in held if interest.signal.facet == facet})
-    values = sorted({value for held in found for value in held})
+    """How strong the interests of a facet were at each of the moments, from what had been done by then, and `also` told; 0
+    before and after."""
+    by_value: dict[str, list[Trace]] = defaultdict(list)
+    for trace in (*traces(interactions, items), *also):
+        if trace.facet == facet:
+            by_value[trace.value.casefold()].append(trace)
+    told = sorted(((acts[0].value, acts) for acts in by_value.values()), key=lambda pair: pair[0])
+    found = [
+        (moment, value, _signed(_summed(done, moment, half_lives)) if (done := [t for t in acts if t.at <= moment]) else 0.0)
+        for moment in sorted(moments) for value, acts in told
+    ]
+    seen = {value for _, value, strength in found if abs(strength) >= WEAKEST}
     return tuple(
-        Strength(moment, facet, value, _signed(known.get(value)))
-        for moment, known in zip(sorted(moments), found, strict=True) for value in values
+        Strength(moment, facet, value, strength if abs(strength) >= WEAKEST else 0.0)
+        for moment, value, strength in found if value in seen
     )
 
 
-def _signed(interest: Interest | None) -> float:
-    return 0.0 if interest is None else interest.strength if interest.signal.wanted else -interest.strength
+def _signed(interest: Interest) -> float:
+    return interest.strength if interest.signal.wanted else -interest.strength
 
 
 def learn_half_lives(

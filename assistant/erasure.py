@@ -22,7 +22,7 @@ from assistant.traces import Needles, in_files, in_tables, own_sentences, withou
 from retrieval.database import reading, upsert, writing
 from retrieval.index_choice import bump_version
 from retrieval.readings import drop_orphans
-from retrieval.tables import reviews
+from retrieval.tables import items, reviews
 
 RETRAIN = "retrain.json"
 """Written beside the manifest of an adapter or ranker that saw rows which are gone."""
@@ -205,6 +205,7 @@ def _needles(connection: Connection, shopper_id: str) -> tuple[Needles, int]:
     spoken = {str(json.loads(row.body)["message"]) for row in turns}
     held = map(json.loads, connection.scalars(select(interests_table.c.body).where(interests_table.c.shopper_id == shopper_id)))
     spoken |= {str(interest["sentence"]) for interest in held if interest["source"] not in _BY_DEED}
+    spoken.difference_update(connection.scalars(select(items.c.title).where(items.c.title.in_(spoken))).all())  # stars alone
     written = connection.scalars(select(reviews.c.text).where(reviews.c.author == shopper_id))
     spoken = set(own_sentences(spoken))
     others = select(turns_table.c.body).where(turns_table.c.shopper_id != shopper_id)

@@ -71,10 +71,7 @@ def insight(
     engine: Engine, *, group: int = GROUP, epsilon: float | None = None, since: datetime | None = None, each: int = EACH
 ) -> Insight:
     """The aggregates of the turns that are kept. Raises InsightError for a group under 2 or an epsilon of 0 and less."""
-    if group < 2:
-        raise InsightError(f"found a group of {group}, expected 2 or more people: a count of one tells of a person")
-    if epsilon is not None and not 0 < epsilon <= 10:
-        raise InsightError(f"found epsilon {epsilon}, expected more than 0 and at most 10: above it the noise hides nobody")
+    _check(group, epsilon)
     said = _said(engine, since)
     tables = {name: _by_key(name, said) for name in ("kinds", "wishes", "found_nothing", "intents")}
     people = len({person for table in tables.values() for who in table.values() for person in who})
@@ -86,6 +83,23 @@ def insight(
     counts = {name: _ordered({key: len(who) for key, who in table.items()}, group) for name, table in tables.items()}
     hidden = sum(len(table) for table in tables.values()) - sum(len(found) for found in counts.values())
     return _named(counts, Insight((), (), (), (), group, people if people >= group else None, hidden))
+
+
+def told_counts(
+    table: Mapping[str, set[str]], group: int = GROUP, epsilon: float | None = None, each: int = EACH
+) -> tuple[Count, ...]:
+    """The people behind each key, as far as they may be told, the most first. Raises InsightError as `insight` does."""
+    _check(group, epsilon)
+    if epsilon is not None:
+        return _ordered(_noisy(table, group, epsilon, each).counts, 0)
+    return _ordered({key: len(who) for key, who in table.items()}, group)
+
+
+def _check(group: int, epsilon: float | None) -> None:
+    if group < 2:
+        raise InsightError(f"found a group of {group}, expected 2 or more people: a count of one tells of a person")
+    if epsilon is not None and not 0 < epsilon <= 10:
+        raise InsightError(f"found epsilon {epsilon}, expected more than 0 and at most 10: above it the noise hides nobody")
 
 
 def _named(tables: Mapping[str, tuple[Count, ...]], told: Insight) -> Insight:

@@ -224,6 +224,11 @@ class Shop:
         with self.reading() as connection:
             yield from (rows.interaction_of(row) for row in connection.execute(chosen).mappings())
 
+    def shopper_ids(self) -> tuple[str, ...]:
+        """Everyone who did something in the shop."""
+        with self.reading() as connection:
+            return tuple(connection.scalars(select(interactions.c.shopper_id).distinct()))
+
     def interaction_count(self) -> int:
         """How many interactions the shop holds."""
         with self.reading() as connection:

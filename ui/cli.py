@@ -10,7 +10,7 @@ import typer
 
 from ui.adapting import adapt
 from ui.measuring import evaluate_app, train_app
-from ui.options import DEFAULT, Adapter, BaseUrl, Engine, Json, Preset
+from ui.options import DEFAULT, Adapter, BaseUrl, Engine, Json, Plots, Preset
 from ui.places import DEMO, quiet_libraries
 from ui.shopper import shopper_app
 
@@ -163,12 +163,13 @@ def insight(
     group: Annotated[int, typer.Option(help="People from which a count is told.")] = 10,
     epsilon: Annotated[float | None, typer.Option(help="Add noise: differential privacy, smaller hides more.")] = None,
     days: Annotated[int, typer.Option(min=1, help="How far back.")] = 90,
+    plots: Plots = None,
     json: Json = False,
 ) -> None:
-    """What shoppers ask for and what finds nothing, in counts that tell of nobody."""
+    """What shoppers ask for, what finds nothing and, drawn, where interests move, in counts that tell of nobody."""
     from ui.insight import show_insight
 
-    show_insight(shop, group, epsilon, days, as_json=json)
+    show_insight(shop, group, epsilon, days, plots, as_json=json)
 
 
 @app.command()

@@ -14,9 +14,11 @@ from assistant.memory_card import entries
 from assistant.safety import clean
 from assistant.schema import Profile
 from assistant.shoppers import edited, same
+from assistant.story import month_ends, story
 from retrieval.schema import Language, Signal
 from retrieval.shop import Shop
 from ui.memory_panel import panel_html
+from ui.memory_timeline import MONTHS
 from ui.memory_words import words
 
 LONGEST = 80
@@ -60,7 +62,8 @@ class MemoryPanel:
         known = self.memory.shoppers.get(shopper_id)
         shopper = known if known and known.memory else None
         held = entries(profile, language, self.now(), self.shop.currency)
-        return panel_html(held, shopper, language, notice=notice, proof=proof)
+        moved = story(self.memory, shopper_id, month_ends(self.now(), MONTHS)) if shopper else ()
+        return panel_html(held, shopper, language, notice=notice, proof=proof, moved=moved)
 
     def _change(self, action: Action, conversation: str, shopper_id: str) -> bool:
         """True when it was done."""

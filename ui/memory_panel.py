@@ -6,10 +6,12 @@ from collections.abc import Sequence
 
 from markupsafe import Markup
 
+from assistant.behaviour import Strength
 from assistant.erasure import ErasureProof
 from assistant.memory_card import Entry
 from assistant.shoppers import Shopper
 from retrieval.schema import Language
+from ui.memory_timeline import timeline_html
 from ui.memory_words import words
 
 _BUTTON = Markup(
@@ -23,14 +25,16 @@ _ICONS = {
 
 
 def panel_html(
-    entries: Sequence[Entry], shopper: Shopper | None, language: Language, *, proof: ErasureProof | None = None, notice: str = ""
+    entries: Sequence[Entry], shopper: Shopper | None, language: Language, *, proof: ErasureProof | None = None, notice: str = "",
+    moved: Sequence[Strength] = (),
 ) -> str:
-    """The whole panel: what is remembered, what was agreed to, and every way to change either."""
+    """The whole panel: what is remembered, how it moved, what was agreed to, and every way to change either."""
     lasting = [entry for entry in entries if entry.lasting and shopper is not None]
     fleeting = [entry for entry in entries if entry not in lasting]
     parts = [_notice(notice, proof, language)]
     parts += [_welcome(language)] if shopper is None else []
     parts += [_list("lasting", lasting, language)] if lasting else []
+    parts += [timeline_html(moved, language)] if shopper is not None else []
     parts += [_list("fleeting", fleeting, language)] if fleeting else []
     parts += [] if entries or proof or notice else [Markup("<p class='dg-soft'>{}</p>").format(words("nothing", language))]
     parts += [_agreement(shopper, language)] if shopper is not None else []

@@ -9,6 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from assistant.pace import Pace, PaceFile
 from retrieval.errors import StoreError
 from retrieval.house_rules import HouseRules
 from retrieval.schema import OPS, Pick, Query, Signal
@@ -57,10 +58,12 @@ def show_or_change(shop: str, changes: Sequence[str], preview: str, limit: int, 
     if wanted and not preview:
         changed_sliders(directory, wanted)
     if as_json:
-        print_json({**_view(sliders), "notes": list(notes), "preview": _preview_view(seen) if seen else None})
+        pace = _pace_view(PaceFile(directory).current())
+        print_json({**_view(sliders), "pace": pace, "notes": list(notes), "preview": _preview_view(seen) if seen else None})
         return
     if seen is None:
         _print_settings(sliders)
+        say(f"How interests fade and drift: {PaceFile(directory).current()}")
     else:
         _print_preview(seen, "as saved" if wanted else "by score alone", "with the changes" if wanted else "as saved")
     for text in notes:
@@ -126,6 +129,14 @@ def _view(sliders: Sliders) -> dict[str, Any]:
             f"{table}.{name}": {"low": each.metadata["low"], "high": each.metadata["high"], "meaning": each.metadata["meaning"]}
             for table, group in _GROUPS for name, each in sliders_of(group)
         },
+    }
+
+
+def _pace_view(pace: Pace) -> dict[str, Any]:
+    """The half-lives and drift settings in force, and what they were learnt from; null for the usual ones."""
+    return {
+        "half_lives_days": dict(pace.half_lives.days), "drift": {"bound": pace.drift.bound, "dispersion": pace.drift.dispersion},
+        "learnt": asdict(pace.learnt) if pace.learnt else None,
     }
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from ui.options import Json
+from ui.options import Json, Plots
 
 shopper_app = typer.Typer(
     no_args_is_help=True, help="What is remembered of a shopper: show, correct, export, erase.", rich_markup_mode=None
@@ -17,11 +17,11 @@ Which = Annotated[str, typer.Argument(metavar="SIGNAL", help="As `show` prints i
 
 
 @shopper_app.command()
-def show(shop: Shop, id: Id, json: Json = False) -> None:
+def show(shop: Shop, id: Id, plots: Plots = None, json: Json = False) -> None:
     """Every interest with its source, strength and age, and what was agreed to."""
     from ui.shopper_memory import show_shopper
 
-    show_shopper(shop, id, as_json=json)
+    show_shopper(shop, id, plots, as_json=json)
 
 
 @shopper_app.command()

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any, Literal
 
 import typer
 
+from assistant.behaviour import Strength
 from assistant.erasure import Erasure, ErasureProof
 from assistant.exporting import export
 from assistant.identity import rotate as rotate_keys
 from assistant.memory import Memory
 from assistant.memory_card import Entry, entries
+from assistant.story import story
 from retrieval.schema import Signal
 from retrieval.shop import Shop
+from ui.measuring_texts import need_train_extra
 from ui.sweeping import sweep_shop
 from ui.terminal import note, print_json, say
 from ui.wiring import open_shop
@@ -24,14 +28,18 @@ from ui.wiring import open_shop
 Change = Literal["forget", "pin", "unpin"]
 
 
-def show_shopper(shop: str, shopper_id: str, *, as_json: bool) -> None:
-    """The memory card; exit code 2 for an unknown id."""
+def show_shopper(shop: str, shopper_id: str, plots: Path | None, *, as_json: bool) -> None:
+    """The memory card, and with `plots` a picture of a year there; exit code 2 for an unknown id."""
     with _memory(shop) as (opened, memory):
         known = memory.shoppers.get(shopper_id)
         if known is None:
             raise _unknown(shopper_id)
         held = entries(memory.begin((), shopper_id), "en", datetime.now(UTC), opened.currency)
+        moved = story(memory, shopper_id, _weeks(datetime.now(UTC)), most=8) if plots else ()
+        pace = str(memory.pace())
         agreed = {name: value for name, value in asdict(known).items() if name != "id"}
+    if plots:
+        _draw(moved, plots, shopper_id)
     if as_json:
         print_json({"shopper": shopper_id, "agreed": agreed, "interests": [_as_json(entry) for entry in held]})
         return
@@ -43,7 +51,7 @@ def show_shopper(shop: str, shopper_id: str, *, as_json: bool) -> None:
         pinned = "  pinned" if entry.interest.pinned else ""
         said = f"“{entry.interest.sentence}”" if entry.interest.sentence else ""
         say(f"  {entry.interest.signal!s:32} {entry.interest.strength:4.2f}  {entry.age:>13}  {entry.origin} {said}{pinned}")
-    note(f"{len(held)} interests")
+    note(f"{len(held)} interests; how they fade and drift: {pace}")
 
 
 def export_shopper(shop: str, shopper_id: str) -> None:
@@ -139,6 +147,22 @@ def sweep_now(shop: str, *, as_json: bool) -> None:
 def _memory(shop: str) -> Iterator[tuple[Shop, Memory]]:
     with open_shop(shop) as opened:
         yield opened, Memory.of(opened)
+
+
+def _weeks(now: datetime) -> tuple[datetime, ...]:
+    """Once a week for a year, and now."""
+    return tuple(now - timedelta(weeks=week) for week in range(52, -1, -1))
+
+
+def _draw(moved: Sequence[Strength], plots: Path, shopper_id: str) -> None:
+    if not moved:
+        note("no kind of product is remembered, so that there is nothing to draw")
+        return
+    need_train_extra()
+    from training.drift_plots import timeline_plot
+
+    timeline_plot(moved, plots / "interests.png", f"Interests of {shopper_id}")
+    note(f"drawn: {plots / 'interests.png'}")
 
 
 def _unknown(shopper_id: str) -> typer.Exit:

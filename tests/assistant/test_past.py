@@ -20,7 +20,7 @@ from retrieval.shop import Shop, ShopSettings
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 ITEMS = (
-    *(Item(f"b{n}", f"Boots {n}", category=("Outdoor", "Boots"), brand="Fell") for n in range(8)),
+    *(Item(f"b{n}", f"Walking Boots {n}", category=("Outdoor", "Boots"), brand="Fell") for n in range(8)),
     *(Item(f"h{n}", f"Hose {n}", category=("Garden", "Hoses"), brand="Drip") for n in range(8)),
 )
 
@@ -57,7 +57,7 @@ def test_imported_purchases_are_interests_without_a_word(shop: Shop, memory: Mem
     bought(shop, "b1")
     assert strengths(memory).keys() == {"category~Boots", "brand~Fell"}
     (boots, *_) = memory.shoppers.interests("anna")
-    assert (boots.source, boots.sentence, boots.term) == ("purchase", "Boots 1", "long")
+    assert (boots.source, boots.sentence, boots.term) == ("purchase", "Walking Boots 1", "long")
 
 
 def test_an_act_is_learnt_from_once(shop: Shop, memory: Memory) -> None:
@@ -130,11 +130,11 @@ def test_a_taste_that_was_left_counts_less(shop: Shop, memory: Memory) -> None:
     bought(shop, *hoses, days_ago=70, every=3.5)
     late = strengths(memory)
     assert late["category~Hoses"] > 3 * late["category~Boots"]
-    assert late["brand~Drip"] > 3 * late["brand~Fell"]
+    assert late["brand~Fell"] < early["brand~Fell"] / 2
     memory.shoppers.consent("anna", memory=False)
     memory.shoppers.consent("anna", memory=True)
     whole = strengths(memory)
-    assert whole["category~Hoses"] > 3 * whole.get("category~Boots", 0.0)
+    assert whole["category~Boots"] < early["category~Boots"] / 2
 
 
 def test_erasing_takes_what_was_learnt_from(shop: Shop, memory: Memory) -> None:
@@ -150,6 +150,15 @@ def test_erasing_takes_what_was_learnt_from(shop: Shop, memory: Memory) -> None:
     bought(shop, "b1")
     assert strengths(memory) == {}
     assert erasure.brought_back() == 1
+
+
+def test_stars_leave_no_words_behind(shop: Shop, memory: Memory) -> None:
+    """An imported rating has the item's title for a sentence, which is the shop's and stays when its shopper is erased."""
+    import_feed(shop, interactions=[Interaction("anna", "b1", "rating", NOW - timedelta(days=3), 5.0)])
+    assert "category~Boots" in strengths(memory)
+    proof = Erasure(shop.directory, shop.engine, memory.identity, lambda: NOW).erase("anna")
+    assert proof is not None
+    assert proof.complete
 
 
 def test_clocks_that_jump_back_are_harmless(shop: Shop, memory: Memory) -> None:

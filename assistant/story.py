@@ -1,0 +1,75 @@
+"""How a shopper's interests moved: strengths over time of what is known of her, for herself and for whoever may look.
+
+Only interests that are held now are told, from acts, reactions and wishes no older than was agreed: what she forgot is not.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from assistant.behaviour import Strength, Trace, timeline
+from assistant.fading import mass_of
+from assistant.learning import BELIEVED, acts_of
+from assistant.memory import Memory
+from assistant.memory_tables import turns_table
+from assistant.past import acts_of_records
+from retrieval.database import reading
+from retrieval.schema import Signal
+
+FACET = "category"
+"""Whose values are told: what she looks for, not how it should be."""
+
+
+def story(memory: Memory, shopper_id: str, moments: Sequence[datetime], most: int = 4) -> tuple[Strength, ...]:
+    """How strong each of the `most` strongest kinds of product that are held now was at the moments; empty for an unknown id."""
+    shopper, now = memory.shoppers.get(shopper_id), memory.now()
+    if shopper is None or not shopper.memory:
+        return ()
+    begin = now - timedelta(days=shopper.retention_days)
+    held = {i.signal.value.casefold() for i in memory.shoppers.interests(shopper_id) if i.signal.facet == FACET and i.signal.wanted}
+    with reading(memory.engine) as connection:
+        done = [*acts_of_records(connection, shopper_id), *acts_of(memory.feedback.of(shopper_id), shopper_id)]
+        said = tuple(_wishes(connection, shopper_id))
+    acts = [act for act in done if act.at >= begin]
+    items = {item.id: item for item in memory.items(sorted({act.item_id for act in acts}))}
+    points = timeline(
+        acts, items, moments, memory.pace().half_lives, FACET, also=[trace for trace in said if trace.at >= begin]
+    )
+    points = tuple(point for point in points if point.value.casefold() in held)
+    peak = {point.value: point.strength for point in points if point.at == max(moments)}
+    told = sorted(peak, key=lambda value: (-peak[value], value))[:most]
+    return tuple(point for value in told for point in points if point.value == value)
+
+
+def month_ends(now: datetime, months: int) -> tuple[datetime, ...]:
+    """The last moments of the months before this one, and now: `months` moments, the oldest first, in UTC."""
+    found = [now.astimezone(UTC)]
+    while len(found) < months:
+        first = found[-1].replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+        found.append(first - timedelta(microseconds=1))
+    return tuple(reversed(found))
+
+
+def _wishes(connection: Connection, shopper_id: str) -> Iterator[Trace]:
+    """What she asked for in her own words, believed as much as the memory believes it."""
+    chosen = select(turns_table.c.at, turns_table.c.body).where(turns_table.c.shopper_id == shopper_id)
+    for at, body in connection.execute(chosen):
+        turn = json.loads(body)
+        for signal in _wanted(turn["reading"]):
+            strength = BELIEVED * (1.0 if signal.hard else 0.7)
+            yield Trace(shopper_id, FACET, signal.value, _aware(at), "message", mass_of(strength), str(turn["message"]))
+
+
+def _wanted(found: dict[str, Any]) -> Iterator[Signal]:
+    if found["intent"] in ("recommend", "refine"):
+        signals = (Signal(each["facet"], each["op"], each["value"]) for each in found["signals"])
+        yield from (signal for signal in signals if signal.facet == FACET and signal.wanted)
+
+
+def _aware(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
