@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import cycle, islice
 from typing import Any
 
+import numpy as np
 import torch
-from transformers import LogitsProcessor, LogitsProcessorList
+from numpy.typing import NDArray
+from transformers import DynamicCache
 
 from assistant.grammar import reading_grammar
 from assistant.language.chat_text import ChatText
 from assistant.language.constraint import Constraint, Vocabulary
+from assistant.language.transformers_batch import Adapted
 from assistant.numerals import normalise
 from assistant.prompts import reading_prompt
 from retrieval.wheels import Progress
@@ -27,8 +30,8 @@ NATURAL = (
 )
 """Messages of somebody who is after other people's secrets."""
 _BATCH = 32
-_LONGEST = 32
-"""Tokens written: twice the longest secret."""
+_LONGEST = 28
+"""Tokens written: twice the longest secret, and some of the answer before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,56 +102,66 @@ def _answers(weights: Weights, prompts: Sequence[Prompt], seed: int, progress: P
     """What the model writes on, prompt by prompt; the chances are those of the seed."""
     text = ChatText(weights.folder)
     vocabulary = Vocabulary(text.tokenizer.to_str(), weights.model.config.vocab_size, text.ends)
-    order = sorted(range(len(prompts)), key=lambda place: (prompts[place].greedy, len(prompts[place].text)))
-    found = [""] * len(prompts)
-    devices = [weights.model.device] if weights.model.device.type == "cuda" else []
-    with torch.random.fork_rng(devices=devices):
-        torch.manual_seed(seed)
-        while order:
-            progress("prompts for secrets", len(prompts) - len(order), len(prompts))
-            greedy = prompts[order[-1]].greedy
-            places = [place for place in order[-_BATCH:] if prompts[place].greedy == greedy]
-            del order[-len(places) :]
-            for place, answer in zip(places, _batch(weights, [prompts[p] for p in places], vocabulary, text.ends), strict=True):
-                found[place] = answer
+    chance, found = np.random.default_rng(seed), [""] * len(prompts)
+    order = sorted(range(len(prompts)), key=lambda place: (prompts[place].way, len(prompts[place].text)))  # alike end together
+    for first in range(0, len(order), _BATCH):
+        progress("prompts for secrets", first, len(prompts))
+        places = order[first : first + _BATCH]
+        rows = [
+            _Row(weights.encode(prompt.text), vocabulary.constrain(prompt.grammar) if prompt.grammar else None, prompt.greedy)
+            for prompt in (prompts[place] for place in places)
+        ]
+        _write(weights, rows, text.ends, chance)
+        for place, row in zip(places, rows, strict=True):
+            found[place] = str(weights.tokenizer.decode(row.written))
+    progress("prompts for secrets", len(prompts), len(prompts))
     return found
 
 
-def _batch(weights: Weights, prompts: Sequence[Prompt], vocabulary: Vocabulary, ends: frozenset[int]) -> list[str]:
-    rows = [weights.encode(prompt.text) for prompt in prompts]
-    width, pad = max(map(len, rows)), weights.tokenizer.pad_token_id or 0
-    tokens = torch.tensor([[pad] * (width - len(row)) + row for row in rows], device=weights.model.device)
-    mask = torch.tensor([[0] * (width - len(row)) + [1] * len(row) for row in rows], device=weights.model.device)
-    constraints = [vocabulary.constrain(prompt.grammar) if prompt.grammar else None for prompt in prompts]
-    how = {} if prompts[0].greedy else {"temperature": 1.0, "top_k": 0, "top_p": 1.0}
-    written = weights.model.generate(
-        input_ids=tokens, attention_mask=mask, do_sample=not prompts[0].greedy, max_new_tokens=_LONGEST, pad_token_id=pad,
-        eos_token_id=sorted(ends), logits_processor=LogitsProcessorList([Bound(constraints, width, sorted(ends))]), **how,
-    )
-    return list(weights.tokenizer.batch_decode(written[:, width:], skip_special_tokens=True))
+@dataclass(slots=True)
+class _Row:
+    """One answer of a batch."""
+
+    prompt: list[int]
+    constraint: Constraint | None
+    greedy: bool
+    written: list[int] = field(default_factory=list)
+    done: bool = False
+
+    def choose(self, scores: NDArray[np.float32], ends: frozenset[int], chance: np.random.Generator) -> None:
+        """Writes the likeliest token, or one drawn at temperature 1; an end is not written."""
+        if self.constraint is not None:
+            scores = np.where(self.constraint.allowed(), scores, -np.inf)
+        token = int(scores.argmax()) if self.greedy else _drawn(scores, chance)
+        self.done = token in ends
+        if self.done:
+            return
+        self.written.append(token)
+        if self.constraint is not None:
+            self.constraint.accept(token)
+            self.done = self.constraint.finished
 
 
-class Bound(LogitsProcessor):  # type: ignore[misc]
-    """Leaves each row of a batch only the tokens that its grammar allows; a row without grammar is free."""
+def _write(weights: Weights, rows: Sequence[_Row], ends: frozenset[int], chance: np.random.Generator) -> None:
+    """Writes all rows to their ends, side by side, padded on the left."""
+    model, past = Adapted(weights.model, None), DynamicCache()
+    width = max(len(row.prompt) for row in rows)
+    missing = torch.tensor([width - len(row.prompt) for row in rows])[:, None]
+    tokens = [[0] * (width - len(row.prompt)) + row.prompt for row in rows]
+    for step in range(_LONGEST):
+        places = torch.arange(width + step)[None, :] - missing
+        here = places[:, -len(tokens[0]) :].clamp(min=0)
+        scores = model.scores(
+            tokens, past, attention_mask=(places >= 0).long().to(weights.model.device), position_ids=here.to(weights.model.device)
+        )
+        for row, each in zip(rows, scores, strict=True):
+            if not row.done:
+                row.choose(each, ends, chance)
+        if all(row.done for row in rows):
+            break
+        tokens = [[row.written[-1] if row.written else 0] for row in rows]
 
-    def __init__(self, constraints: Sequence[Constraint | None], start: int, ends: Sequence[int]) -> None:
-        self._constraints = list(constraints)
-        self._start = start
-        """Tokens of the prompts."""
-        self._ends = list(ends)
 
-    def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
-        """The scores with minus infinity for what is not allowed. Shape: (rows, vocabulary)."""
-        for row, constraint in enumerate(self._constraints):
-            if constraint is None:
-                continue
-            last = int(input_ids[row, -1])
-            if input_ids.shape[1] > self._start and not constraint.finished and last not in self._ends:
-                constraint.accept(last)
-            allowed = torch.zeros(scores.shape[1], dtype=torch.bool, device=scores.device)
-            if constraint.finished or (input_ids.shape[1] > self._start and last in self._ends):
-                allowed[self._ends] = True
-            else:
-                allowed[: len(constraint.allowed())] = torch.from_numpy(constraint.allowed()).to(scores.device)
-            scores[row, ~allowed] = -torch.inf
-        return scores
+def _drawn(scores: NDArray[np.float32], chance: np.random.Generator) -> int:
+    sums = np.exp(scores - scores.max()).cumsum(dtype=np.float64)
+    return int(np.searchsorted(sums, chance.random() * sums[-1], side="right"))
