@@ -6,7 +6,7 @@ import torch
 
 from assistant.language.tiny import make_tiny
 from training.finetune import Recipe
-from training.intent_likelihood import NameScorer, intent_task, spoken_name
+from training.intent_likelihood import NameScorer, intent_task, open_likelihood, spoken_name, train_likelihood
 from training.text_tables import OUTSIDE, Asked
 
 INTENTS = ("card_lost", "card_late", "Refund", "refund_late")
@@ -50,3 +50,17 @@ def test_what_is_out_of_scope_is_no_name_to_learn():
     task = intent_task(rows, rows, Recipe(epochs=2))
     assert [each.target for each in task.examples] == ["card late", "card late"]
     assert len(task.validation) == 1
+
+
+def test_a_trained_router_judges_alike_when_it_is_opened_again(tmp_path):
+    """Temperature and threshold come from the card, the adapter from its folder; out-of-scope questions were not learnt."""
+    base, out = tmp_path / "tiny", tmp_path / "run"
+    make_tiny(base)
+    rows = [Asked(n, f"where is it {n}", "card_late") for n in range(6)] + [Asked(n, f"pay back {n}", "Refund") for n in range(6)]
+    recipe = Recipe(base="tiny", rank=2, batch=4, checkpoints=1)
+    trained = train_likelihood([*rows, Asked(20, "sing a song", OUTSIDE)], base, out, recipe)
+    opened = open_likelihood(out, base)
+    assert (opened.intents, opened.temperature, opened.threshold) == (("Refund", "card_late"), trained.temperature, trained.threshold)
+    judged = opened.judge(["where is it", "pay back"])
+    assert judged.shares == pytest.approx(trained.judge(["where is it", "pay back"]).shares)
+    assert judged.shares.sum(axis=1) == pytest.approx([1, 1])
