@@ -23,7 +23,9 @@ def audit(
     adapter: Annotated[
         Path | None, typer.Option(exists=True, file_okay=False, help="An adapter whose own training rows are told from others.")
     ] = None,
-    data: Annotated[list[Path] | None, typer.Option(help="Its training files; the shipped ones by default.")] = None,
+    data: Annotated[
+        list[Path] | None, typer.Option(exists=True, dir_okay=False, help="Its training files; the shipped ones by default.")
+    ] = None,
     membership_only: Annotated[bool, typer.Option("--membership-only", help="Only that, without an audit run.")] = False,
     write: Annotated[bool, typer.Option("--write", help="Write the figures into the card of --adapter.")] = False,
     plots: Plots = None, seed: int = 7, model: Preset = DEFAULT, json: Json = False,
