@@ -111,16 +111,10 @@ def tune_encoder(
     else:
         centres = torch.from_numpy(start.centres / recipe.scale)
         adapted = PeftModel.from_pretrained(plain, str(start.adapter), is_trainable=True)
-    steps = -(-len(rows) // recipe.batch) * recipe.epochs
-    arguments = TrainingArguments(
-        str(out / CHECKPOINTS), num_train_epochs=recipe.epochs, per_device_train_batch_size=recipe.batch,
-        learning_rate=recipe.learning_rate, warmup_steps=max(1, steps // 10), lr_scheduler_type="cosine",
-        weight_decay=recipe.weight_decay, bf16=True, use_cpu=not torch.cuda.is_available(), logging_steps=20, report_to=[],
-        save_strategy="epoch", save_total_limit=1, seed=recipe.seed, train_sampling_strategy="group_by_length",
-        remove_unused_columns=False, dataloader_pin_memory=torch.cuda.is_available(),
-    )
     model = IntentEncoder(adapted, centres, recipe)
-    trainer = Trainer(model, arguments, train_dataset=rows, data_collator=_padded, callbacks=[Complete(), *callbacks])
+    trainer = Trainer(
+        model, _arguments(out, recipe, len(rows)), train_dataset=rows, data_collator=_padded, callbacks=[Complete(), *callbacks],
+    )
     for told_apart in (ProgressCallback, PrinterCallback):  # they write on standard output, which is the command's
         trainer.remove_callback(told_apart)
     if progress:
@@ -130,6 +124,17 @@ def tune_encoder(
     adapter = out / "adapter"
     adapted.save_pretrained(str(adapter))
     return TunedEncoder(adapter, recipe.scale * model.centres.detach().numpy())
+
+
+def _arguments(out: Path, recipe: EncoderRecipe, rows: int) -> TrainingArguments:
+    steps = -(-rows // recipe.batch) * recipe.epochs
+    return TrainingArguments(
+        str(out / CHECKPOINTS), num_train_epochs=recipe.epochs, per_device_train_batch_size=recipe.batch,
+        learning_rate=recipe.learning_rate, warmup_steps=max(1, steps // 10), lr_scheduler_type="cosine",
+        weight_decay=recipe.weight_decay, bf16=True, use_cpu=not torch.cuda.is_available(), logging_steps=20, report_to=[],
+        save_strategy="epoch", save_total_limit=1, seed=recipe.seed, train_sampling_strategy="group_by_length",
+        remove_unused_columns=False, dataloader_pin_memory=torch.cuda.is_available(),
+    )
 
 
 def _centres(encoder: Any, rows: Sequence[dict[str, Any]], count: int) -> torch.Tensor:
