@@ -80,11 +80,7 @@ def interests_from(
     `weights` lowers the evidence of a taste that was left: (item id, moment) -> 0 to 1, see `migration.blend`. What lies in
     the future of `now`, as a clock that jumped writes it, counts as of now.
     """
-    weighed = [(act, weights.get((act.item_id, act.at), 1.0)) for act in dict.fromkeys(interactions)]
-    evidence = [
-        replace(trace, mass=trace.mass * weight) for act, weight in weighed for trace in traces((act,), items)
-    ]
-    evidence += traces((), items, reviews, read)
+    evidence = [*_weighed(interactions, items, weights), *traces((), items, reviews, read)]
     by_value: dict[tuple[str, str], list[Trace]] = defaultdict(list)
     for trace in evidence:
         by_value[trace.facet, trace.value.casefold()].append(trace)
@@ -101,6 +97,14 @@ def interests_from(
     return tuple(kept)
 
 
+def _weighed(
+    interactions: Iterable[Interaction], items: Mapping[str, Item], weights: Mapping[tuple[str, datetime], float]
+) -> Iterator[Trace]:
+    for act in dict.fromkeys(interactions):
+        weight = weights.get((act.item_id, act.at), 1.0)
+        yield from (replace(trace, mass=trace.mass * weight) for trace in traces((act,), items))
+
+
 @dataclass(frozen=True, slots=True)
 class Strength:
     """How strong an interest was at a moment."""
@@ -115,11 +119,12 @@ class Strength:
 def timeline(
     interactions: Sequence[Interaction], items: Mapping[str, Item], moments: Sequence[datetime],
     half_lives: HalfLives = DEFAULT_HALF_LIVES, facet: str = "category", also: Iterable[Trace] = (),
+    weights: Mapping[tuple[str, datetime], float] = MappingProxyType({}),
 ) -> tuple[Strength, ...]:
     """How strong the interests of a facet were at each of the moments, from what had been done by then, and `also` told; 0
-    before and after."""
+    before and after. `weights` are those of `interests_from`."""
     by_value: dict[str, list[Trace]] = defaultdict(list)
-    for trace in (*traces(interactions, items), *also):
+    for trace in (*_weighed(interactions, items, weights), *also):
         if trace.facet == facet:
             by_value[trace.value.casefold()].append(trace)
     told = sorted(((acts[0].value, acts) for acts in by_value.values()), key=lambda pair: pair[0])

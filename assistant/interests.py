@@ -10,7 +10,7 @@ from assistant.schema import Interest, Profile, Reading, Turn
 from retrieval.money import major
 from retrieval.people import labels_for
 from retrieval.schema import Item, Money, Query, Signal
-from retrieval.text import stems
+from retrieval.text import scan, stems
 
 REFERENCES = frozenset({"item", "order", "action", "topic"})
 """Facets that point at something instead of wishing for it."""
@@ -19,6 +19,8 @@ CHEAPER = frozenset({"cheaper", "less expensive", "lower", "less", "cheapest", "
 DEARER = frozenset({"pricier", "more expensive", "higher", "贵", "高档", "高端"})
 REPLACED = frozenset({"category", "color", "brand", "size"})
 """Facets of which a newer wish takes the place of an older one, instead of joining it."""
+_NEAR = 2
+"""Words between what a text denies and the person that it is denied of: "shopping for"."""
 _MINE = ("my ", "our ", "我")
 """How an audience begins that is somebody the shopper knows, and not the cut of a garment."""
 
@@ -41,6 +43,11 @@ def fold(profile: Profile, reading: Reading, screen: Sequence[Item], at: datetim
         held = (*aside, *(i for i in held if i.term == "long" or (moved and _of_a_person(i.signal))))
         aside = ()
     for signal in wishes(reading):
+        if reading.intent == "feedback" and _names_the_thing(signal, reading, screen):
+            continue
+        if _disowned(signal, reading.text):
+            held, aside = _without_person(held, signal), _without_person(aside, signal)
+            continue
         # "cheaper" said of another kind is not measured by the prices on the screen
         for stated in (signal,) if moved else _absolute(signal, screen, reading):
             new = Interest(stated, 1.0 if stated.hard else 0.7, "message", at, turn, sentence=reading.text)
@@ -206,7 +213,7 @@ def _remember(profile: Profile, reading: Reading, at: datetime, turn: int) -> Pr
     if "forget" in topics:
         if not stated:
             return Profile()
-        gone = {signal.value for signal in stated}
+        gone = _meant([signal.value for signal in stated], [i.signal.value for i in (*profile.interests, *profile.set_aside)])
         kept, aside = (
             tuple(i for i in held if i.signal.value not in gone) for held in (profile.interests, profile.set_aside)
         )
@@ -217,3 +224,43 @@ def _remember(profile: Profile, reading: Reading, at: datetime, turn: int) -> Pr
     for signal in stated:
         held = _add(held, Interest(replace(signal, source="profile"), 0.9, "stated", at, turn, "long", reading.text))
     return replace(profile, interests=held)
+
+
+def _meant(named: Sequence[str], held: Sequence[str]) -> frozenset[str]:
+    """The held values that are named: the same but for case, or where there is none those that have every word of the name."""
+    found: set[str] = set()
+    for name in named:
+        same = {value for value in held if value.casefold() == name.casefold()}
+        words = set(stems(name))
+        found |= same or {value for value in held if words and words <= set(stems(value))}
+    return frozenset(found)
+
+
+def _names_the_thing(signal: Signal, reading: Reading, screen: Sequence[Item]) -> bool:
+    """True for an aversion that only names what the complaint is about: who is let down by a kettle may want one."""
+    said = set(stems(signal.value))
+    words = (word for item in referred(reading, screen) for word in (item.title, *item.category[-1:], *_translated(item)))
+    return not signal.wanted and signal.facet == "feature" and any(said <= set(stems(word)) for word in words)
+
+
+def _translated(item: Item) -> tuple[str, ...]:
+    return tuple(word for each in item.translations for word in (each.title, *each.category[-1:]))
+
+
+def _disowned(signal: Signal, text: str) -> bool:
+    """True for a person whom the message is not about: "I'm not shopping for my mother any more", 不是给妈妈买的. The text denies
+    a word that stands within two of the person's, in the same clause."""
+    if not signal.wanted or not _of_a_person(signal):
+        return False
+    said, name = scan(text), tuple(token.text for token in scan(signal.value))
+    starts = [place for place in range(len(said)) if tuple(t.text for t in said[place : place + len(name)]) == name]
+    for start in starts[:1] if name else ():
+        clause = max(place for place in range(start + 1) if said[place].after_stop)
+        return said[start].negated or any(token.negated for token in said[max(clause, start - _NEAR) : start])
+    return False
+
+
+def _without_person(held: tuple[Interest, ...], signal: Signal) -> tuple[Interest, ...]:
+    """The interests without the one for the same person: the end of what names her is the same word."""
+    person = stems(signal.value)[-1:]
+    return tuple(i for i in held if i.signal.facet != "audience" or stems(i.signal.value)[-1:] != person)

@@ -16,6 +16,14 @@ from retrieval.text import stems
 OFFER = "review"
 """The facet of the question, and the topic of its yes."""
 _YES, _NO = f"feedback | topic={OFFER}", "feedback"
+_AGREED = (
+    "yes", "yeah", "yep", "sure", "okay", "ok", "of course", "please do", "please", "go ahead", "keep it", "publish it",
+    "好的", "好", "可以", "行", "同意", "嗯", "没问题", "当然", "发布", "保留", "吧",
+)
+_REFUSED = (
+    "no", "nope", "rather not", "please don't", "don't", "thanks", "thank you",
+    "不用", "不要", "不", "别", "算了", "谢谢", "了",
+)
 
 
 def answer_feedback(turn: Turn, screen: Sequence[Item], shop: Shop) -> tuple[Turn, Reply]:
@@ -29,7 +37,9 @@ def answer_feedback(turn: Turn, screen: Sequence[Item], shop: Shop) -> tuple[Tur
     if owned is None:
         return turn, reply
     title = owned.words(reading.language)[0]
-    answers = tuple(Answer(say(key, reading.language), line) for key, line in (("review_yes", _YES), ("review_no", _NO)))
+    answers = (
+        Answer(say("review_yes", reading.language), _YES, _AGREED), Answer(say("review_no", reading.language), _NO, _REFUSED),
+    )
     question = Question(OFFER, say("review_offer", reading.language, title=title), answers)
     asked = replace(
         reply, text=f"{reply.text}\n\n{question.text}", quick_replies=tuple(answer.text for answer in answers), question=question

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
@@ -93,7 +94,13 @@ def _echoes(reading: Reading) -> bool:
 def _answer_line(text: str, answers: Sequence[Answer]) -> str | None:
     """What the answer with this text says; None for words that are none."""
     wanted = text.strip().casefold()
-    return next((answer.line for answer in answers if answer.text.casefold() == wanted), None)
+    exact = next((answer.line for answer in answers if answer.text.casefold() == wanted), None)
+    return exact or next((answer.line for answer in answers if _nothing_but(answer.words, wanted)), None)
+
+
+def _nothing_but(words: Sequence[str], text: str) -> bool:
+    """True for a text that is made of the words and of punctuation alone."""
+    return bool(words) and re.fullmatch(rf"(?:(?:{'|'.join(map(re.escape, words))})[\s,.!，。！、]*)+", text) is not None
 
 
 def _written(model: LanguageModel, prompt: tuple[Message, ...], how: Generation) -> tuple[str, str]:

@@ -153,6 +153,8 @@ class Answer:
     text: str
     line: str
     """In the notation: `refine | use~hiking`."""
+    words: tuple[str, ...] = ()
+    """A message of nothing but these says the same: "yes, keep it" to a question that asks for no more."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ Only interests that are held now are told, from acts, reactions and wishes no ol
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,9 +17,11 @@ from assistant.fading import mass_of
 from assistant.learning import BELIEVED, acts_of
 from assistant.memory import Memory
 from assistant.memory_tables import turns_table
-from assistant.past import acts_of_records
+from assistant.migration import follow
+from assistant.pace import Pace, seen_in
+from assistant.past import acts_of_records, weights
 from retrieval.database import reading
-from retrieval.schema import Signal
+from retrieval.schema import Interaction, Item, Signal
 
 FACET = "category"
 """Whose values are told: what she looks for, not how it should be."""
@@ -31,19 +33,27 @@ def story(memory: Memory, shopper_id: str, moments: Sequence[datetime], most: in
     if shopper is None or not shopper.memory:
         return ()
     begin = now - timedelta(days=shopper.retention_days)
-    held = {i.signal.value.casefold() for i in memory.shoppers.interests(shopper_id) if i.signal.facet == FACET and i.signal.wanted}
+    known = [interest.signal for interest in memory.shoppers.interests(shopper_id)]
+    held = {signal.value.casefold() for signal in known if signal.facet == FACET and signal.wanted}
     with reading(memory.engine) as connection:
         done = [*acts_of_records(connection, shopper_id), *acts_of(memory.feedback.of(shopper_id), shopper_id)]
         said = tuple(_wishes(connection, shopper_id))
     acts = [act for act in done if act.at >= begin]
     items = {item.id: item for item in memory.items(sorted({act.item_id for act in acts}))}
-    points = timeline(
-        acts, items, moments, memory.pace().half_lives, FACET, also=[trace for trace in said if trace.at >= begin]
-    )
-    points = tuple(point for point in points if point.value.casefold() in held)
-    peak = {point.value: point.strength for point in points if point.at == max(moments)}
-    told = sorted(peak, key=lambda value: (-peak[value], value))[:most]
-    return tuple(point for value in told for point in points if point.value == value)
+    also = [trace for trace in said if trace.at >= begin]
+    strengths = {at: _strengths([act for act in acts if act.at <= at], also, items, at, memory.pace()) for at in sorted(moments)}
+    last = strengths[max(strengths)] if strengths else {}
+    told = sorted((value for value in last if value.casefold() in held), key=lambda value: (-last[value], value))[:most]
+    return tuple(Strength(at, FACET, value, then.get(value, 0.0)) for value in told for at, then in strengths.items())
+
+
+def _strengths(
+    acts: Sequence[Interaction], also: Sequence[Trace], items: Mapping[str, Item], at: datetime, pace: Pace
+) -> dict[str, float]:
+    """What each kind was at a moment, a taste that had been left by then counting less."""
+    counted = weights(acts, follow(seen_in(acts, items), pace.usual, pace.drift), pace)
+    points = timeline(acts, items, (at,), pace.half_lives, FACET, also, counted)
+    return {point.value: point.strength for point in points}
 
 
 def month_ends(now: datetime, months: int) -> tuple[datetime, ...]:

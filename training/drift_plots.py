@@ -59,6 +59,8 @@ def moves_plot(moved: Moves, path: Path) -> None:
     by_kind.set(xlabel="people whose taste moved", title="Left and taken up")
     if names:
         by_kind.legend(fontsize=8)
+    else:
+        by_kind.set(xticks=[], yticks=[], xlabel=f"no kind that {moved.group} people or more left or took up")
     _save(figure, path)
 
 

@@ -158,3 +158,36 @@ def test_folding_never_holds_a_wish_and_its_opposite(said: list[Reading]) -> Non
         assert all(interest.signal.facet != "item" for interest in profile.interests)
     values = [(i.signal.facet, i.signal.value) for i in profile.interests]
     assert len(values) == len(set(values))
+
+
+@pytest.mark.parametrize(
+    ("said", "person", "stays"),
+    [
+        ("I'm not shopping for my mother any more", "my mother", False), ("我不是给妈妈买了", "妈妈", False),
+        ("I don't know what to get for my mother", "my mother", True), ("not red, for my mother", "my mother", True),
+    ],
+)
+def test_a_person_whom_it_is_not_for_any_more_goes(said: str, person: str, stays: bool) -> None:
+    """What the text denies of the person herself takes her out of the profile, whatever the reader made of it."""
+    held = Profile((Interest(Signal("audience", "~", person), 0.7, "message", NOW, 1),))
+    after = fold(held, Reading("refine", "en", (Signal("audience", "~", person),), said), (), NOW, 2)
+    assert bool(after.interests) is stays
+
+
+def test_forgetting_finds_what_is_meant() -> None:
+    """A name in other case or cut short forgets what it stands in; where one is held exactly, that alone goes."""
+    held = Profile(tuple(
+        Interest(Signal(facet, "~", value), 0.7, "stated", NOW, term="long")
+        for facet, value in (("brand", "Inkling Owl"), ("color", "Red"), ("color", "dark red"))
+    ))
+    for named, kept in (("inkling", {"Red", "dark red"}), ("red", {"Inkling Owl", "dark red"}), ("blue", {"Inkling Owl", "Red", "dark red"})):
+        said = Reading("memory", "en", (Signal("topic", "=", "forget"), Signal("color", "~", named)))
+        assert {i.signal.value for i in fold(held, said, (), NOW, 2).interests} == kept
+
+
+def test_a_complaint_about_a_kettle_is_not_against_kettles() -> None:
+    """What only names the thing complained of is no wish to avoid it; what is said of it is one."""
+    kettle = Item("k", "Steel Kettle", category=("Kitchen", "Kettles"))
+    said = tuple(Signal("feature", "!~", value) for value in ("kettle", "loud"))
+    found = fold(Profile(), Reading("feedback", "en", (Signal("item", "!=", "1"), *said)), (kettle,), NOW, 2)
+    assert [i.signal.value for i in found.interests] == ["loud"]

@@ -9,8 +9,9 @@ import pytest
 from assistant.errors import GenerationError
 from assistant.language import Generation
 from assistant.language.scripted import ScriptedModel, ScriptedReader
+from assistant.own_review import _AGREED, _REFUSED
 from assistant.reading import PLAIN, read_message
-from assistant.schema import Message
+from assistant.schema import Answer, Message
 
 READER = ScriptedReader({"a red kettle under 50": "recommend | category=kettle | color~red | price<=50"})
 
@@ -93,3 +94,17 @@ def test_thanks_are_no_question(message: str, alone: str, read: str) -> None:
     history = (Message("user", "can i return it"), Message("assistant", "You have 30 days."))
     reading, _ = read_message(message, model=ScriptedModel(answer), history=history)
     assert reading.intent == read
+
+
+@pytest.mark.parametrize(
+    ("said", "agreed"),
+    [
+        ("yes, keep it", True), ("OK!", True), ("好的，可以发布", True), ("yes but do not publish it", False), ("not yet", False),
+        ("yesterday I bought boots", False), ("可以便宜点吗", False), ("好，但先别发布", False), ("不用了谢谢", False),
+    ],
+)
+def test_a_spoken_yes_is_the_yes_to_the_question(said: str, agreed: bool) -> None:
+    """A message of nothing but yes is the button's yes; one that says anything else is never taken for consent."""
+    answers = (Answer("Yes, keep it", "feedback | topic=review", _AGREED), Answer("No", "feedback", _REFUSED))
+    reading, _ = read_message(said, model=None, answers=answers)
+    assert any(signal.value == "review" for signal in reading.signals) is agreed
