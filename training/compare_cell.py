@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import json
 import os
@@ -54,6 +55,7 @@ def run(cell: Cell, ground: Ground, room: Path) -> dict[str, Any]:
             "examples": trained.examples, "weights": trained.weights, "seconds": round(time.perf_counter() - begun, 1),
             "learning_rate": recipe.peak, "train_peak_mb": _peak_mb(),
         }
+        gc.collect()  # what has been tuned is not to lie in memory beside what is built from it
     model = _open(cell, ground, base, trained)
     cases = read_all(model, kept, progress=_tell)
     report["messages"] = _told(score(cases, seed=ground.seed))

@@ -160,6 +160,8 @@ def _train(
     set_seed(recipe.seed)
     tokenizer = AutoTokenizer.from_pretrained(base)
     rows, left_out = encode(task.examples, tokenizer, recipe.max_tokens)
+    if not rows:
+        raise ValueError(f"found {len(task.examples)} examples, none of at most {recipe.max_tokens} tokens; expected some")
     kept_back, _ = encode(task.validation, tokenizer, recipe.max_tokens)
     steps = -(-len(rows) // recipe.batch)
     model = trainable(Shape(recipe.way, recipe.rank, recipe.alpha, recipe.dropout, recipe.lowest_layer, steps), base, start)

@@ -12,6 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from assistant.language.adapters import base_sha256, check_adapter
+from assistant.language.onnx_batch import OnnxBatch
+from assistant.language.onnx_batch import load_weights as load_onnx
+from assistant.language.onnx_folder import onnx_folder
 from retrieval.wheels import Progress
 from training.adapter_card import WEIGHTS, file_hash
 from training.canaries import Canary, plant
@@ -21,6 +25,9 @@ from training.extraction import extract
 from training.finetune import Recipe, train_adapter
 from training.likelihoods import Weights, answer_losses, load_weights
 from training.membership import Losses, membership
+
+_ROOM = 256
+"""Tokens of a prompt with what is written on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,10 +83,16 @@ def audit_run(
     return {
         "base": recipe.base, "passes": recipe.epochs, "messages": len(rows.members), "canaries": len(rows.canaries),
         "planted_rows": len(rows.training) - len(rows.members),
-        "extraction": extract(weights, rows.canaries, plan.prompts, plan.seed, progress),
+        "extraction": extract(weights, _served(base, adapter, out), rows.canaries, plan.prompts, plan.seed, progress),
         "exposure": exposures(weights, rows.canaries, plan.alternatives, plan.seed, progress),
         "membership": _membership(weights, base, sides, plan.seed, progress),
     }
+
+
+def _served(base: Path, adapter: Path, out: Path) -> OnnxBatch:
+    """The model with the adapter in 4 bits, as the product runs it."""
+    whole = base_sha256(base)
+    return OnnxBatch(load_onnx(onnx_folder(base, whole, check_adapter(adapter, whole), out)), limit=_ROOM)
 
 
 def audit_membership(base: Path, adapter: Path, plan: Plan, messages: Sequence[Labelled], progress: Progress) -> dict[str, Any]:

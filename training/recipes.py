@@ -138,6 +138,8 @@ def task_of(recipe: Recipe, sources: Sources) -> Task:
     for part in rounds:
         chance.shuffle(part)
     examples = [each for part in rounds for each in part]
+    if not examples:
+        raise DataError("found no row to learn from, expected some in the files of training rows")
     seen = "\n".join(sorted({f"{each.prompt[-1].text}\t{each.target}" for each in examples}))
     return Task(sources.tasks, examples, validation, hashlib.sha256(seen.encode()).hexdigest(), sources.named())
 

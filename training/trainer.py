@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 from torch.nn import functional
-from transformers import Trainer, TrainerCallback
+from transformers import PrinterCallback, ProgressCallback, Trainer, TrainerCallback
 
 from training.checkpoints import mark_complete
 from training.ways import causal_of, orthogonality
@@ -32,6 +32,12 @@ class AnswerTrainer(Trainer):  # type: ignore[misc]
     words: torch.Tensor | None = None
     """The tokens among which the answers' tokens are told apart, sorted; None is the whole vocabulary. With a vocabulary of
     262,144 the output layer would take a third of every step, for tokens that no answer has."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        for usual in (ProgressCallback, PrinterCallback):
+            self.remove_callback(usual)
+        self.add_callback(Progressing())
 
     def compute_loss(
         self, model: Any, inputs: dict[str, torch.Tensor], return_outputs: bool = False, num_items_in_batch: Any = None,
@@ -142,6 +148,14 @@ class Complete(TrainerCallback):  # type: ignore[misc]
     def on_save(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         """Called by the Trainer after a checkpoint."""
         mark_complete(Path(args.output_dir) / f"checkpoint-{state.global_step}")
+
+
+class Progressing(ProgressCallback):  # type: ignore[misc]
+    """The bar on standard error; losses go to the log, not among what a command prints."""
+
+    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, Any] | None = None, **_: Any) -> None:
+        """Called by the Trainer with new losses."""
+        log.info("step %d: %s", state.global_step, logs)
 
 
 @dataclass

@@ -156,7 +156,7 @@ def adapter(
         )
         judge = signal_judge(model, home(), validation_messages()) if early_stopping else None
         trained = train(recipe, model_folder(preset_named(model), home()), out, sources, start=start, judge=judge)
-    except (DataError, FeedError) as error:
+    except (DataError, FeedError, ValueError) as error:
         raise typer.BadParameter(str(error)) from error
     if json:
         print_json({"adapter": str(trained.adapter), "examples": trained.examples, "validation_loss": trained.validation_loss})

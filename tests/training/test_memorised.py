@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from assistant.language.tiny import make_tiny
+from assistant.language.transformers_batch import Adapted, TransformersBatch
 from assistant.prompts import reading_prompt
 from training.adapter_card import write_audit
 from training.canaries import folded, plant
@@ -123,10 +124,11 @@ def test_a_secret_learnt_by_heart_is_found(tiny):
         optimiser.step()
     weights.model.eval()
     assert exposure(weights, canary, 127, random.Random(1)) == pytest.approx(7.0)
-    told = extract(weights, [canary], 9, 1, _quiet)
+    batch = TransformersBatch(Adapted(weights.model, None), limit=512)
+    told = extract(weights, batch, [canary], 9, 1, _quiet)
     assert told["extracted"] == {"4": 1}
     assert told["by_way"]["answer cut before the secret"] == {"4": 1}
-    assert extract(weights, [other], 9, 1, _quiet)["extracted"] == {"4": 0}
+    assert extract(weights, batch, [other], 9, 1, _quiet)["extracted"] == {"4": 0}
 
 
 def test_figures_go_into_the_card_beside_others(audited, tiny, messages):

@@ -78,5 +78,13 @@ def test_unknown_tasks_and_settings_are_refused(tmp_path: Path) -> None:
         Sources(("sing",))
     path = tmp_path / "recipe.toml"
     path.write_text("rnk = 8\n")
-    with pytest.raises(DataError, match="expected fields of base, rank"):
+    with pytest.raises(DataError, match="expected fields of base, way, rank"):
         recipe_from(path)
+
+
+def test_nothing_to_learn_from_is_said(tmp_path):
+    """An empty file of rows is refused before a model is loaded."""
+    empty = tmp_path / "rows.jsonl"
+    empty.write_text("\n", encoding="utf-8")
+    with pytest.raises(DataError, match="no row to learn from"):
+        task_of(Recipe(), Sources(("read",), (empty,)))
