@@ -82,9 +82,9 @@ def test_unknown_tasks_and_settings_are_refused(tmp_path: Path) -> None:
         recipe_from(path)
 
 
-def test_nothing_to_learn_from_is_said(tmp_path):
-    """An empty file of rows is refused before a model is loaded."""
-    empty = tmp_path / "rows.jsonl"
-    empty.write_text("\n", encoding="utf-8")
+def test_nothing_to_learn_from_is_said(tmp_path: Path) -> None:
+    """When every row is bad and left out, the run is refused before a model is loaded."""
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text('{"id": "1", "language": "en", "message": "a hat", "gold": "recommend | color~red"}\n', encoding="utf-8")
     with pytest.raises(DataError, match="no row to learn from"):
-        task_of(Recipe(), Sources(("read",), (empty,)))
+        task_of(Recipe(), Sources(("read",), (rows,), skip_bad=True))
