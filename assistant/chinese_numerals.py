@@ -6,7 +6,9 @@ import re
 
 _DIGITS = {"零": 0, "〇": 0, "一": 1, "二": 2, "两": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9}
 _UNITS = {"十": 10, "百": 100, "千": 1000}
-_SIMPLIFIED = str.maketrans("兩萬個歲級釐檔層軸號雙隻條張塊時鐘頁顆臺廳頭輪擋歐鎊門", "两万个岁级厘档层轴号双只条张块时钟页颗台厅头轮挡欧镑门")
+_SIMPLIFIED = str.maketrans(
+    "兩萬個歲級釐檔層軸號雙隻條張塊時鐘頁顆臺廳頭輪擋歐鎊門", "两万个岁级厘档层轴号双只条张块时钟页颗台厅头轮挡欧镑门"
+)
 """Traditional characters beside numbers, one for one."""
 _RUN = re.compile(r"[零〇一二两三四五六七八九十百千万]+")
 _COUNTED = re.compile(

@@ -7,7 +7,8 @@ import pytest
 
 from training.compare import CURVE, Cell, CellFailed, Ground, cells, compare, order, read_order
 from training.compare_cell import draw
-from training.compare_report import curve_of, draw as picture, table
+from training.compare_report import curve_of, table
+from training.compare_report import draw as picture
 from training.examples import Example
 from training.recipes import DataError, Stars
 from training.ways import WAYS
@@ -65,13 +66,13 @@ def test_what_is_done_is_not_done_again(tmp_path):
     seen = []
     assert compare([cell], ground, tmp_path / "out", lambda name, done, of: seen.append((name, done, of))) == [kept]
     assert seen == [("lora", 0, 1), ("", 1, 1)]
-    with pytest.raises(CellFailed, match="no model is called 'no-such-model'.*log.txt"):
+    with pytest.raises(CellFailed, match=r"no model is called 'no-such-model'.*log.txt"):
         compare([Cell("lora", "no-such-model", "lora", 21)], ground, tmp_path / "out")
 
 
 def test_files_that_are_not_there_are_told(tmp_path):
     """Before anything is trained."""
-    with pytest.raises(DataError, match="gone.jsonl is not there"):
+    with pytest.raises(DataError, match=r"gone\.jsonl is not there"):
         compare([], Ground(tmp_path, (tmp_path / "gone.jsonl",), ()), tmp_path)
 
 
