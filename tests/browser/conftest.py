@@ -54,7 +54,7 @@ def open_page(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
         context = browser.new_context(reduced_motion="reduce", viewport={"width": width, "height": height}, **window)  # type: ignore[arg-type]
         contexts.append(context)
         page = context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(60_000)
         page.problems = []  # type: ignore[attr-defined]
         page.on("pageerror", lambda error: page.problems.append(str(error)))  # type: ignore[attr-defined]
         page.on("request", lambda sent: page.problems.append(sent.url) if not sent.url.startswith((address, "data:", "blob:")) else None)  # type: ignore[attr-defined]
