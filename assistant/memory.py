@@ -20,7 +20,7 @@ from assistant.identity import Identity, open_identity
 from assistant.learning import learnt, reactions, renewed, taken_back, with_reactions
 from assistant.memory_tables import feedback_table, impressions_table, shoppers_table, turns_table
 from assistant.own_review import agrees, review_of
-from assistant.pace import USUAL_PACE, Pace, PaceFile
+from assistant.pace import USUAL_PACE, Pace, pace_file
 from assistant.past import Items, has_news, learn_past
 from assistant.schema import Interest, Profile, Turn
 from assistant.shoppers import Shopper, Shoppers, claim, drop, interests_of, is_erased, shopper_of, store
@@ -60,7 +60,7 @@ class Memory:
     @classmethod
     def of(cls, shop: Shop, now: Callable[[], datetime] = _now) -> Memory:
         """The memory of a shop; its keys are made at first use. Raises StoreError."""
-        return cls(shop.engine, open_identity(shop.directory), now, shop.items, PaceFile(shop.directory).current)
+        return cls(shop.engine, open_identity(shop.directory), now, shop.items, pace_file(shop.directory).current)
 
     def turns(self, session_id: str) -> tuple[Turn, ...]:
         """The session's turns, oldest first; empty for a session that nobody began."""

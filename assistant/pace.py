@@ -7,19 +7,18 @@ shoppers goes by the usual ones.
 from __future__ import annotations
 
 import json
-import logging
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
-from threading import Lock
 from types import MappingProxyType
 
 from assistant.behaviour import learn_half_lives
 from assistant.fading import DEFAULT_HALF_LIVES, HalfLives
 from assistant.migration import DEFAULT_DRIFT, DriftSettings, Seen, learn_bound, learn_dispersion, usual_shares
 from retrieval.schema import Interaction, Item
+from retrieval.watched_file import WatchedFile
 
 PACE_FILE = "pace.json"
 """In the shop's directory; names no shopper."""
@@ -29,7 +28,6 @@ _COUNTED = frozenset({"view", "click", "cart", "purchase", "like", "rating"})
 """Kinds of interaction that tell what a shopper turns to."""
 _LIKED = 3.5
 """Stars from which on a rating counts as turning to an item."""
-_log = logging.getLogger("daogou")
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,32 +140,9 @@ def load_pace(directory: Path) -> Pace:
     return Pace(half_lives, drift, usual, learnt)
 
 
-class PaceFile:
-    """The pace of a running shop: read anew when the file changes. Safe to share between threads."""
-
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
-        self._reading = Lock()
-        self._stamp: tuple[int, int] | None = None
-        self._held = USUAL_PACE
-        self.warning = ""
-        """Why the file is not in force; empty when it is, or there is none."""
-
-    def current(self) -> Pace:
-        """The pace as the file has it now; the earlier one while it can't be read."""
-        stamp = _stamp(self._directory / PACE_FILE)
-        if stamp != self._stamp:
-            with self._reading:
-                self._read(stamp)
-        return self._held
-
-    def _read(self, stamp: tuple[int, int]) -> None:
-        try:
-            self._held, self.warning = load_pace(self._directory), ""
-        except ValueError as error:
-            self.warning = str(error)
-            _log.warning("%s", error)
-        self._stamp = stamp
+def pace_file(directory: Path) -> WatchedFile[Pace]:
+    """The pace of a running shop; the earlier one while the file can't be read."""
+    return WatchedFile(directory / PACE_FILE, lambda: load_pace(directory), USUAL_PACE, ValueError)
 
 
 def _positive(value: object) -> float:
@@ -175,12 +150,3 @@ def _positive(value: object) -> float:
     if not 0 < number < 1e9:
         raise ValueError(f"found {value!r}, expected a number above 0")
     return number
-
-
-def _stamp(path: Path) -> tuple[int, int]:
-    """(time of the last change in ns, bytes); zeros for a file that is away."""
-    try:
-        stat = path.stat()
-    except FileNotFoundError:
-        return 0, 0
-    return stat.st_mtime_ns, stat.st_size

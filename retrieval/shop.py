@@ -21,7 +21,7 @@ from retrieval.index_choice import ServedIndex, build_index, bump_version, embed
 from retrieval.ranking import Ranker, RankerFile
 from retrieval.readings import Readings
 from retrieval.schema import HelpPage, Interaction, Item, Order, Review, Signal, Variant
-from retrieval.shop_settings import SETTINGS_FILE, ShopSettings, SlidersFile, load_settings, load_sliders, save_settings
+from retrieval.shop_settings import SETTINGS_FILE, ShopSettings, load_settings, load_sliders, save_settings, sliders_file
 from retrieval.sliders import Sliders
 from retrieval.tables import help_pages, interactions, items, orders, reviews, variants
 from retrieval.wheels import Progress
@@ -42,7 +42,7 @@ class Shop:
         self._embedder = embedder
         self._served: ServedIndex | None = None
         self._opening = RLock()
-        self._sliders = SlidersFile(directory)
+        self._sliders = sliders_file(directory)
         self._ranker = RankerFile(directory / "ranker")
 
     @classmethod

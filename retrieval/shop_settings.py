@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
@@ -14,6 +13,7 @@ import tomlkit
 
 from retrieval.errors import StoreError
 from retrieval.sliders import DEFAULT_SLIDERS, TABLES, Sliders, sliders_from
+from retrieval.watched_file import WatchedFile
 
 SETTINGS_FILE = "settings.toml"
 
@@ -90,40 +90,9 @@ def changed_sliders(directory: Path, changes: Mapping[str, str], *, save: bool =
     return sliders
 
 
-class SlidersFile:
-    """The sliders of a running shop: read anew when the file changes. Safe to share between threads."""
-
-    def __init__(self, directory: Path) -> None:
-        self._directory = directory
-        self._reading = threading.Lock()
-        self._stamp: tuple[int, int] | None = None
-        self._held = DEFAULT_SLIDERS
-        self.warning = ""
-        """Why the file's newest state is not in force; empty when it is."""
-
-    def current(self) -> Sliders:
-        """The sliders as the file has them now; the earlier ones while it can't be used."""
-        stamp = _stamp(self._directory / SETTINGS_FILE)
-        if stamp != self._stamp:
-            with self._reading:
-                self._read(stamp)
-        return self._held
-
-    def _read(self, stamp: tuple[int, int]) -> None:
-        try:
-            self._held, self.warning = load_sliders(self._directory), ""
-        except StoreError as error:
-            self.warning = f"{error} The earlier settings stay in force."
-        self._stamp = stamp
-
-
-def _stamp(path: Path) -> tuple[int, int]:
-    """(time of the last change in ns, bytes); zeros for a file that is away, while an editor saves it."""
-    try:
-        stat = path.stat()
-    except FileNotFoundError:
-        return 0, 0
-    return stat.st_mtime_ns, stat.st_size
+def sliders_file(directory: Path) -> WatchedFile[Sliders]:
+    """The sliders of a running shop; the earlier ones while the file can't be used."""
+    return WatchedFile(directory / SETTINGS_FILE, lambda: load_sliders(directory), DEFAULT_SLIDERS, StoreError)
 
 
 def _tables(path: Path) -> dict[str, Any]:

@@ -91,7 +91,7 @@ def _shops() -> Iterator[Finding]:
     if not directory.exists():
         yield Finding("demo shop", False, "not built", "daogou demo", needed=False)
         return
-    from assistant.pace import PaceFile
+    from assistant.pace import pace_file
     from retrieval.shop import Shop
 
     try:
@@ -102,7 +102,7 @@ def _shops() -> Iterator[Finding]:
     warning = shop.index_warning
     count = len(shop.index.ids)
     yield Finding("demo shop", not warning, warning or f"{count} items, {shop.index.kind} search", "daogou demo")
-    file = PaceFile(directory)
+    file = pace_file(directory)
     pace = str(file.current())
     yield Finding("pace of interests", not file.warning, file.warning or pace, "daogou shopper sweep demo", needed=False)
     shop.close()

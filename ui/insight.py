@@ -8,7 +8,7 @@ from pathlib import Path
 
 from assistant.insight import Count, Insight, insight
 from assistant.moves import Moves, moves
-from assistant.pace import PaceFile
+from assistant.pace import pace_file
 from retrieval.shop import Shop
 from ui.measuring_texts import need_train_extra
 from ui.terminal import note, print_json, say
@@ -44,7 +44,7 @@ def _moves(shop: Shop, group: int, epsilon: float | None, since: datetime) -> Mo
     """Where the interests of the shop's shoppers moved, by what they did there."""
     acts = list(shop.interactions())
     items = {item.id: item for item in shop.items(sorted({act.item_id for act in acts}))}
-    return moves(acts, items, PaceFile(shop.directory).current(), since=since, group=group, epsilon=epsilon)
+    return moves(acts, items, pace_file(shop.directory).current(), since=since, group=group, epsilon=epsilon)
 
 
 def _draw(moved: Moves, plots: Path) -> None:

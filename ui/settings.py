@@ -9,7 +9,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from assistant.pace import Pace, PaceFile
+from assistant.pace import Pace, pace_file
 from retrieval.errors import StoreError
 from retrieval.house_rules import HouseRules
 from retrieval.schema import OPS, Pick, Query, Signal
@@ -58,12 +58,12 @@ def show_or_change(shop: str, changes: Sequence[str], preview: str, limit: int, 
     if wanted and not preview:
         changed_sliders(directory, wanted)
     if as_json:
-        pace = _pace_view(PaceFile(directory).current())
+        pace = _pace_view(pace_file(directory).current())
         print_json({**_view(sliders), "pace": pace, "notes": list(notes), "preview": _preview_view(seen) if seen else None})
         return
     if seen is None:
         _print_settings(sliders)
-        say(f"How interests fade and drift: {PaceFile(directory).current()}")
+        say(f"How interests fade and drift: {pace_file(directory).current()}")
     else:
         _print_preview(seen, "as saved" if wanted else "by score alone", "with the changes" if wanted else "as saved")
     for text in notes:

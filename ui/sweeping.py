@@ -12,7 +12,7 @@ from zlib import crc32
 
 from assistant.erasure import Erasure
 from assistant.identity import open_identity
-from assistant.pace import Pace, PaceFile, learn_pace, save_pace
+from assistant.pace import Pace, learn_pace, pace_file, save_pace
 from assistant.retention import Swept, sweep
 from retrieval.errors import RetrievalError
 from retrieval.shop import Shop
@@ -25,7 +25,7 @@ _log = logging.getLogger("daogou")
 
 def sweep_shop(shop: Shop) -> Swept:
     """What was deleted now; the pace is that of what is left. Raises StoreError."""
-    now, file = datetime.now(UTC), PaceFile(shop.directory)
+    now, file = datetime.now(UTC), pace_file(shop.directory)
     pace = file.current()
     swept = sweep(Erasure(shop.directory, shop.engine, open_identity(shop.directory)), now, pace.half_lives)
     count = shop.interaction_count()

@@ -12,7 +12,7 @@ import pytest
 
 from assistant.fading import DEFAULT_HALF_LIVES
 from assistant.migration import DEFAULT_DRIFT
-from assistant.pace import PACE_FILE, USUAL_PACE, Learnt, Pace, PaceFile, learn_pace, load_pace, save_pace, seen_in
+from assistant.pace import PACE_FILE, USUAL_PACE, Learnt, Pace, learn_pace, load_pace, pace_file, save_pace, seen_in
 from retrieval.schema import Interaction, Item
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
@@ -62,7 +62,7 @@ def test_a_pace_is_kept_whole(tmp_path: Path) -> None:
 @pytest.mark.parametrize("damage", ["", "[]", "{}", '{"half_lives_days": {"category": -3}}', "\x00"])
 def test_a_damaged_pace_leaves_the_earlier_one_in_force(tmp_path: Path, damage: str, caplog: pytest.LogCaptureFixture) -> None:
     """A running shop takes a new pace at once, and keeps the last good one when the file is broken, saying so."""
-    file = PaceFile(tmp_path)
+    file = pace_file(tmp_path)
     assert file.current() == USUAL_PACE
     save_pace(tmp_path, OWN)
     assert file.current() == OWN

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from retrieval.errors import StoreError
-from retrieval.shop_settings import ShopSettings, SlidersFile, changed_sliders, load_settings, load_sliders, save_settings
+from retrieval.shop_settings import ShopSettings, changed_sliders, load_settings, load_sliders, save_settings, sliders_file
 from retrieval.sliders import DEFAULT_SLIDERS, BalanceSettings, Bans, Pin, Promotions, Sliders, sliders_from, sliders_of
 
 
@@ -86,7 +86,7 @@ def test_what_was_written_by_hand_is_checked(directory: Path, text: str) -> None
 
 def test_a_running_shop_sees_changes_and_survives_bad_ones(directory: Path) -> None:
     """The same value while the file stays; the new one after a change; the earlier one, with a warning, after a bad change."""
-    file = SlidersFile(directory)
+    file = sliders_file(directory)
     first = file.current()
     assert file.current() is first
     changed_sliders(directory, {"balance.exploration": "0.25"})
