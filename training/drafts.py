@@ -139,8 +139,8 @@ def distinct(rows: Sequence[Unlabelled], known: Sequence[Labelled] = ()) -> list
     return kept
 
 
-def shipped_labels(part: Literal["messages", "validation"]) -> list[Labelled]:
-    """The labelled messages that come with the program: those to train on, or those to validate on."""
+def shipped_labels(part: Literal["messages", "validation", "test"]) -> list[Labelled]:
+    """The labelled messages that come with the program: those to train on, to validate on, or to test with."""
     return [row for path in sorted((DATA / part).glob("*.jsonl")) for row in read_messages(path, lambda bad: None)]
 
 

@@ -113,7 +113,7 @@ def distill(
 
     known = shipped_labels("messages")  # of those to validate on the teacher must not be shown the gold
     given = _unlabelled(unlabelled)
-    rows = distinct(given, (*known, *shipped_labels("validation")))
+    rows = distinct(given, (*known, *_measuring()))
     taught = _taught(_Teacher(base_url, teacher_model, api_key, out / "answers.jsonl"), rows, reviews, known)
     files = {task: _written(out, task, found) for task, found in taught.items() if found.rows}
     few = [task for task, found in taught.items() if 0 < len(found.rows) < _FEWEST]
@@ -218,7 +218,14 @@ def _known(files: list[Path] | None) -> list[Labelled]:
     from training.drafts import shipped_labels
     from ui.measuring_texts import labelled
 
-    return [*shipped_labels("messages"), *shipped_labels("validation"), *(row for file in files or () for row in labelled(file))]
+    return [*shipped_labels("messages"), *_measuring(), *(row for file in files or () for row in labelled(file))]
+
+
+def _measuring() -> list[Labelled]:
+    """The messages that measure, and are never learnt from."""
+    from training.drafts import shipped_labels
+
+    return [*shipped_labels("validation"), *shipped_labels("test")]
 
 
 def _reader(model: str, engine: str, base_url: str, adapter: str) -> LanguageModel:

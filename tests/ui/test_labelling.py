@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from training.examples import read_messages
+from training.examples import DATA, read_messages
 from ui.measuring import train_app
 
 
@@ -62,3 +62,13 @@ def test_a_file_without_a_message_is_refused(tmp_path: Path) -> None:
     ran = _train(tmp_path, "label", str(path), str(tmp_path / "out.jsonl"))
     assert ran.exit_code == 2
     assert "found no message in" in " ".join(ran.stderr.replace("│", " ").split())
+
+
+@pytest.mark.parametrize("part", ["validation", "test"])
+def test_what_measures_is_never_labelled(part: str, tmp_path: Path) -> None:
+    """Messages that the shipped figures are measured on get no labels to learn from."""
+    own, out = tmp_path / "asked.jsonl", tmp_path / "own.jsonl"
+    own.write_bytes((DATA / part / "en.jsonl").read_bytes())
+    told = json.loads(_train(tmp_path, "label", str(own), str(out), "--sure", "0", "--json").stdout)
+    assert told["kept"] == 0
+    assert set(told["left_out"]) == {"labelled already, or double"}
