@@ -51,8 +51,8 @@ def fold(profile: Profile, reading: Reading, screen: Sequence[Item], at: datetim
         # "cheaper" said of another kind is not measured by the prices on the screen
         for stated in (signal,) if moved else _absolute(signal, screen, reading):
             new = Interest(stated, 1.0 if stated.hard else 0.7, "message", at, turn, sentence=reading.text)
-            aside += tuple(old for old in held if old.term == "long" and _overrides(new, old))
-            held = _add(held, new)
+            held, gone = _add(held, new)
+            aside += tuple(old for old in gone if old.term == "long")
     return replace(profile, interests=held, set_aside=aside)
 
 
@@ -96,14 +96,14 @@ def show(profile: Profile, items: Sequence[Item]) -> Profile:
 
 def query_for(profile: Profile, reading: Reading, screen: Sequence[Item], history: Sequence[Turn], limit: int) -> Query:
     """What to search for after the message: the wishes held, items to resemble, and what not to show again."""
-    signals = profile.signals
+    held = profile.signals
     like = tuple(item.id for item in referred(reading, screen)) if reading.intent == "refine" else ()
     names = named(reading) if reading.intent in ("recommend", "refine") else ()
-    signals += tuple(s for s in reading.signals if s.facet == "item" and s.value in names)
+    signals = held + tuple(s for s in reading.signals if s.facet == "item" and s.value in names)
     if reading.intent == "refine" and not like and any(s.facet == "size" and not s.number for s in wishes(reading)):
         like = tuple(item.id for item in screen)
     return Query(
-        text=_search_text(profile, reading, history),
+        text=_search_text(held, reading, history),
         language=reading.language,
         signals=signals,
         like=like,
@@ -135,13 +135,14 @@ def _same_kind(one: tuple[str, ...], other: tuple[str, ...]) -> bool:
 
 def _of_a_person(signal: Signal) -> bool:
     """True for a wish that says whom the shopping is for: "my mother", not "women's"."""
-    named = signal.value.casefold().startswith(_MINE) or bool(labels_for(signal.value))
-    return signal.facet == "audience" and not signal.hard and named
+    if signal.facet != "audience" or signal.hard:
+        return False
+    return signal.value.casefold().startswith(_MINE) or bool(labels_for(signal.value))
 
 
-def _search_text(profile: Profile, reading: Reading, history: Sequence[Turn]) -> str:
+def _search_text(held: Sequence[Signal], reading: Reading, history: Sequence[Turn]) -> str:
     """Words for the dense search: the wishes' values; the message itself when nothing was read from it."""
-    wanted = [s.value for s in profile.signals if s.wanted and s.facet not in ("price", "rating")]
+    wanted = [s.value for s in held if s.wanted and s.facet not in ("price", "rating")]
     wanted += named(reading)
     if wanted:
         return " ".join(dict.fromkeys(wanted))
@@ -167,16 +168,17 @@ def _amount(price: Money, step: int) -> str:
     return str(major(Money(max(price.amount + step, 0), price.currency)))
 
 
-def _add(held: tuple[Interest, ...], new: Interest) -> tuple[Interest, ...]:
-    kept = tuple(old for old in held if not _overrides(new, old))
-    return kept if new.signal.value in ANY else (*kept, new)
+def _add(held: tuple[Interest, ...], new: Interest) -> tuple[tuple[Interest, ...], list[Interest]]:
+    """The interests with the new one, and those that made way for it."""
+    facet, kept, gone = new.signal.facet, list[Interest](), list[Interest]()
+    for old in held:
+        (gone if old.signal.facet == facet and _overrides(new, old) else kept).append(old)
+    return tuple(kept) if new.signal.value in ANY else (*kept, new), gone
 
 
 def _overrides(new: Interest, old: Interest) -> bool:
-    """True when `old` can't stand beside `new`."""
+    """True when `old` can't stand beside `new`, which is of the same facet."""
     wish, held = new.signal, old.signal
-    if wish.facet != held.facet:
-        return False
     if old.term == "long" and not old.stated:  # what was learnt only raises scores: it makes way for its opposite alone
         return wish.value == held.value and (wish.wanted != held.wanted or new.term == "long")
     if wish.value in ANY or wish.value == held.value:
@@ -222,7 +224,7 @@ def _remember(profile: Profile, reading: Reading, at: datetime, turn: int) -> Pr
         return profile
     held = profile.interests
     for signal in stated:
-        held = _add(held, Interest(replace(signal, source="profile"), 0.9, "stated", at, turn, "long", reading.text))
+        held, _ = _add(held, Interest(replace(signal, source="profile"), 0.9, "stated", at, turn, "long", reading.text))
     return replace(profile, interests=held)
 
 
