@@ -14,6 +14,8 @@ from retrieval.text import HAN, fold, stems
 Words = tuple[str, ...]
 _MEASURE_WORD = re.compile(r"^(?:一|\d+)?(?:双|个|把|条|款|台|只|件|副|套|支|瓶|张|顶)(?=[\u4e00-\u9fff]{2})")
 """What Chinese puts between number and thing: 双徒步鞋 is 徒步鞋."""
+_BARE_SUFFIX = re.compile(r"(?<=[\u4e00-\u9fff])[子儿兒]$")
+"""What Chinese adds to a thing of one character: 椅子 is the 椅 of 办公椅."""
 _PARTS = re.compile(r"\s*(?:&|,|/|、|\band\b|和|与|及)\s*")
 
 
@@ -22,8 +24,9 @@ def category_meaning(
 ) -> Meaning:
     """The shelves whose name ends in the wished kind, and the items whose title does; failing that the shelf under a wider name,
     titles with the words, and the shelf so named in the other language. `nothing` when the catalogue has no such kind."""
-    wish = stems(_MEASURE_WORD.sub("", fold(signal.value)))
-    for words in dict.fromkeys((wish, spell(wish))):
+    said = _MEASURE_WORD.sub("", fold(signal.value))
+    wish = stems(said)
+    for words in dict.fromkeys((wish, spell(wish), stems(_BARE_SUFFIX.sub("", said)))):
         shelves = _ending_in(words, catalogue)
         head = (" ".join(words),)
         shared = [shelf for shelf in shelves if not _named(words, shelf)]

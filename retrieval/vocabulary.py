@@ -6,9 +6,6 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 
-from rapidfuzz import process
-from rapidfuzz.distance import OSA
-
 from retrieval.catalogue import Catalogue
 from retrieval.likeness import Likeness
 from retrieval.meaning import Meaning, Reach
@@ -16,6 +13,7 @@ from retrieval.measures import bound_meaning, price_meaning, rating_meaning, rel
 from retrieval.people import labels_for
 from retrieval.schema import Signal
 from retrieval.shelves import category_meaning
+from retrieval.spelling import Spelling
 from retrieval.text import HAN, denied, fold, scan, stem, stems
 
 Words = tuple[str, ...]
@@ -45,7 +43,7 @@ class Vocabulary:
         self.currency = currency
         self.likeness = likeness
         self._known: dict[Signal, Meaning] = {}
-        self._spelling: tuple[str, ...] | None = None
+        self._spelling = Spelling(catalogue)
 
     def resolve(self, signal: Signal) -> Meaning:
         """What the signal means here, `nothing` where no item can show it."""
@@ -183,19 +181,8 @@ class Vocabulary:
         return None if place is None else self._meaning(signal, list(named.values())[place], (), (), "never")
 
     def spell(self, words: Words) -> Words:
-        """The words with those that the catalogue never says replaced by its nearest; unchanged where none is near."""
-        return tuple(self._nearest(word) if len(word) > 5 and word.isascii() and word.isalpha() else word for word in words)
-
-    def _nearest(self, word: str) -> str:
-        known = (self.catalogue.titles.ids, self.catalogue.values.postings.ids, self.catalogue.descriptions.ids)
-        if any(word in ids for ids in known):
-            return word
-        if self._spelling is None:
-            self._spelling = tuple({w for ids in known for w in ids if len(w) > 3 and w.isascii() and w.isalpha()})
-        edits = 1 if len(word) < 8 else 2
-        found = process.extractOne(word, self._spelling, scorer=OSA.distance, score_cutoff=edits)
-        return found[0] if found and found[0][0] == word[0] else word
-
+        """The words with mistyped ones replaced by the catalogue's own."""
+        return self._spelling.mended(words)
 
 
 def _gerunds(words: str) -> tuple[str, ...]:
