@@ -13,6 +13,7 @@ from ui.measuring import evaluate_app, train_app
 from ui.options import DEFAULT, Adapter, BaseUrl, Engine, Json, Plots, Preset
 from ui.places import DEMO, quiet_libraries
 from ui.shopper import shopper_app
+from ui.simulating import simulate
 
 app = typer.Typer(
     name="daogou", no_args_is_help=True, add_completion=True, pretty_exceptions_enable=False, rich_markup_mode=None,
@@ -22,6 +23,7 @@ app.add_typer(train_app, name="train")
 app.add_typer(evaluate_app, name="evaluate")
 app.add_typer(shopper_app, name="shopper")
 app.command()(adapt)
+app.command()(simulate)
 
 ShopArgument = Annotated[
     str, typer.Argument(metavar="SHOP", help="A directory, or a name in the data directory; `demo` is the demo shop.")
