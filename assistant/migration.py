@@ -5,29 +5,26 @@ Each act is about kinds of product. As long as the taste stays, the next kind is
     p(kind) = (acts on it + spread * usual share) / (all acts + spread)            (Dirichlet-multinomial)
 
 and for a taste that moved at visit k by the same over the acts since k. The likelihood ratios of all k, weighed by a geometric
-prior and added up, are the evidence E of a change; the log-ratios are divided by the dispersion, since acts of one visit go
-together. While the taste stays E is a non-negative martingale that starts at 1, so that it ever reaches 1 / alarm with
-a chance of at most `alarm`, however long one looks (Ville 1939; the sum over k is that of Shiryaev 1963, the posterior over k
-that of Adams and MacKay 2007). That bound is wide, and holds for shoppers who are as the model says; where a shop has enough of
-them, it is learnt from their histories in random order instead. `daogou evaluate drift` counts.
+prior and added up, are the evidence E of a change. Acts of one visit go together: n of them count n / (1 + (n - 1) together)
+(the design effect, Kish 1965), each as much as it adds to that. While the taste stays E is a non-negative martingale that starts
+at 1, so that it ever reaches 1 / alarm with a chance of at most `alarm`, however long one looks (Ville 1939; the sum over k is
+that of Shiryaev 1963, the posterior over k that of Adams and MacKay 2007). That holds for shoppers who are as the model says;
+where a shop has enough of them, the bound is learnt from theirs (`drift_learning`). `daogou evaluate drift` counts.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import groupby, pairwise
-from random import Random
 from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-_ENOUGH = 200
-"""Histories that a bound is learnt from; fewer say too little of the last hundredth."""
 Shares = tuple[tuple[str, float], ...]
 """Kinds with their shares, the greatest first; they sum to 1."""
 
@@ -39,18 +36,20 @@ class DriftSettings:
     alarm: float = 0.02
     """The chance at most that a shopper whose taste stays is ever taken for one whose taste moved."""
     bound: float = 0.0
-    """Evidence at which a move is believed; 0 stands for 1 / alarm, which is safe and slow, see `learn_bound`."""
-    hazard: float = 0.1
+    """Evidence at which a move is believed; 0 stands for 1 / alarm, see `learn_bound`."""
+    hazard: float = 0.25
     """The chance before a visit that the taste has moved since the visit before."""
     spread: float = 1.0
     """Weight of the shop's usual shares, in acts: how wide a taste is expected to be."""
-    dispersion: float = 2.0
-    """How many acts of one visit say as much as one act on its own; 1 and up, see `learn_dispersion`."""
+    together: float = 0.5
+    """How far acts of one visit go together, 0 to 1: at 1 they say as much as one act, see `learn_together`."""
     visit: timedelta = timedelta(hours=6)
     """A pause from which on a visit is a new one; the taste moves between visits."""
     kept: float = 0.1
     """What an act of a taste that was left still counts, 0 to 1: people come back."""
-    session: float = 0.2
+    fade: float = 20.0
+    """Later acts after which an act counts half, since tastes also shift without a move; 0 for never."""
+    session: float = 0.4
     """Share of the visit under way in the target, whatever came before."""
     longest: int = 400
     """Acts looked at, the newest."""
@@ -105,11 +104,12 @@ def follow(seen: Sequence[Seen], usual: Mapping[str, float], settings: DriftSett
 
     An act given twice counts once, one without kinds not at all.
     """
-    told = tuple(sorted((s for s in dict.fromkeys(seen) if s.kinds), key=_in_order))[-settings.longest :]
+    told = tuple(sorted((s for s in dict.fromkeys(seen) if s.kinds), key=in_order))[-settings.longest :]
     if not told:
         return Drift()
-    visits = _visits(told, settings.visit)
-    table, base = _table(told, usual)
+    visits = visits_of(told, settings.visit)
+    table, base = kinds_table(told, usual)
+    table *= np.array(_worths(visits, settings.together))[:, None]
     first, noticed, evidence, migrations = 0, -1, list[float](), list[Migration]()
     while (run := _run(table[first:], visits[first:], base, settings)).alarm is not None:
         evidence += run.evidence[noticed + 1 - first : run.alarm + 1]
@@ -122,8 +122,10 @@ def follow(seen: Sequence[Seen], usual: Mapping[str, float], settings: DriftSett
 
 
 def blend(drift: Drift, settings: DriftSettings = DEFAULT_DRIFT) -> tuple[float, ...]:
-    """What each act of `drift.seen` still counts: 1 for today's taste, `kept` for one that was surely left."""
-    return tuple(settings.kept + (1 - settings.kept) * keep for keep in drift.keep)
+    """What each act of `drift.seen` still counts: 1 for today's taste, `kept` for one surely left; and less by `fade`."""
+    later = range(len(drift.keep) - 1, -1, -1)
+    faded = (0.5 ** (n / settings.fade) if settings.fade else 1.0 for n in later)
+    return tuple((settings.kept + (1 - settings.kept) * keep) * left for keep, left in zip(drift.keep, faded, strict=True))
 
 
 def target(
@@ -169,61 +171,6 @@ def shares(seen: Sequence[Seen], weights: Sequence[float] = ()) -> Shares:
     return tuple(sorted(found, key=lambda pair: (-pair[1], pair[0])))
 
 
-def usual_shares(histories: Sequence[Sequence[Seen]]) -> dict[str, float]:
-    """The shares of kinds over all shoppers, each shopper counting the same."""
-    sums: dict[str, float] = defaultdict(float)
-    for seen in histories:
-        for kind, share in shares(seen):
-            sums[kind] += share / len(histories)
-    return dict(sums)
-
-
-def learn_dispersion(histories: Sequence[Sequence[Seen]], settings: DriftSettings = DEFAULT_DRIFT) -> float:
-    """How many acts of one visit say as much as one: Pearson's X2 between the visits of shoppers over its degrees of freedom,
-    the quasi-likelihood estimate of overdispersion (McCullagh and Nelder 1989); 1 and up, the setting's without visits."""
-    chi, freedom = 0.0, 0
-    for seen in histories:
-        told = sorted((s for s in dict.fromkeys(seen) if s.kinds), key=_in_order)[-settings.longest :]
-        if not told:
-            continue
-        visits = np.array(_visits(told, settings.visit))
-        table, _ = _table(told, {})
-        table = table[:, table.sum(axis=0) > 0]
-        sums = np.array([table[visits == visit].sum(axis=0) for visit in range(visits[-1] + 1)])
-        expected = sums.sum(axis=1, keepdims=True) * sums.sum(axis=0) / sums.sum()
-        chi += float(((sums - expected) ** 2 / expected).sum())
-        freedom += (sums.shape[0] - 1) * (sums.shape[1] - 1)
-    return max(1.0, chi / freedom) if freedom else settings.dispersion
-
-
-def learn_bound(
-    histories: Sequence[Sequence[Seen]], usual: Mapping[str, float], settings: DriftSettings = DEFAULT_DRIFT, *, seed: int = 0
-) -> float:
-    """The evidence that all but a quarter of `alarm` of the histories stay under with their visits in random order, where there
-    is no drift (a permutation test, Fisher 1935); between 2 and 1 / alarm, and 1 / alarm with fewer than 200 histories."""
-    safe, chance = 1 / settings.alarm, Random(seed)
-    if len(histories) < _ENOUGH:
-        return safe
-    quiet = replace(settings, alarm=1e-300, bound=0.0)
-    highest = [max(follow(_shuffled(seen, settings.visit, chance), usual, quiet).evidence, default=0.0) for seen in histories]
-    return float(min(safe, max(2.0, np.quantile(highest, 1 - settings.alarm / 4))))
-
-
-def _shuffled(seen: Sequence[Seen], pause: timedelta, chance: Random) -> list[Seen]:
-    """The acts with their visits in random order, two pauses apart."""
-    told = sorted((s for s in dict.fromkeys(seen) if s.kinds), key=_in_order)
-    if not told:
-        return []
-    order = [list(visit) for _, visit in groupby(zip(_visits(told, pause), told, strict=True), key=lambda pair: pair[0])]
-    chance.shuffle(order)
-    acts = [[act for _, act in visit] for visit in order]
-    start = told[0].at
-    return [
-        replace(act, at=start + 2 * pause * number + timedelta(microseconds=place))
-        for number, visit in enumerate(acts) for place, act in enumerate(visit)
-    ]
-
-
 @dataclass(frozen=True, slots=True)
 class _Run:
     evidence: tuple[float, ...]
@@ -249,7 +196,7 @@ def _run(table: Floats, visits: Sequence[int], base: Floats, settings: DriftSett
         stays = np.log((old[at] + settings.spread * base[at]) / (old.sum() + settings.spread))
         mine = counts[:open_]
         leaves = np.log((mine[:, at] + settings.spread * base[at]) / (mine.sum(axis=1, keepdims=True) + settings.spread))
-        ratios[:open_] += (leaves - stays) @ act[at] / settings.dispersion
+        ratios[:open_] += (leaves - stays) @ act[at]
         mine += act
         old += act
         weighed = prior[:open_] + ratios[:open_]
@@ -263,19 +210,29 @@ def _run(table: Floats, visits: Sequence[int], base: Floats, settings: DriftSett
     return _Run(tuple(evidence), moved, None, 0, tuple(((1 - moved) + np.cumsum(posterior)).tolist()))
 
 
-def _in_order(seen: Seen) -> tuple[datetime, str, tuple[str, ...], float]:
+def in_order(seen: Seen) -> tuple[datetime, str, tuple[str, ...], float]:
     """Acts of one moment have an order of their own, so that that of their arrival makes no difference."""
     return seen.at, seen.item_id, seen.kinds, seen.weight
 
 
-def _visits(told: Sequence[Seen], pause: timedelta) -> tuple[int, ...]:
+def visits_of(told: Sequence[Seen], pause: timedelta) -> tuple[int, ...]:
+    """The number of the visit of each act, from 0."""
     numbers = [0]
     for before, after in pairwise(told):
         numbers.append(numbers[-1] + (after.at - before.at > pause))
     return tuple(numbers)
 
 
-def _table(told: Sequence[Seen], usual: Mapping[str, float]) -> tuple[Floats, Floats]:
+def _worths(visits: Sequence[int], together: float) -> list[float]:
+    """What each act adds to what its visit says."""
+    found = list[float]()
+    for _, visit in groupby(visits):
+        sizes = [0.0, *(n / (1 + (n - 1) * together) for n in range(1, len(list(visit)) + 1))]
+        found += [after - before for before, after in pairwise(sizes)]
+    return found
+
+
+def kinds_table(told: Sequence[Seen], usual: Mapping[str, float]) -> tuple[Floats, Floats]:
     """The acts' kinds with their weights, shape (acts, kinds), and the usual share of each kind; those that the shop's shares
     leave out get a small one."""
     names = {name: place for place, name in enumerate(dict.fromkeys([*usual, *(k for s in told for k in s.kinds)]))}

@@ -15,15 +15,16 @@ from pathlib import Path
 from types import MappingProxyType
 
 from assistant.behaviour import learn_half_lives
+from assistant.drift_learning import learn_drift
 from assistant.fading import DEFAULT_HALF_LIVES, HalfLives
-from assistant.migration import DEFAULT_DRIFT, DriftSettings, Seen, learn_bound, learn_dispersion, usual_shares
+from assistant.migration import DEFAULT_DRIFT, DriftSettings, Seen
 from retrieval.schema import Interaction, Item
 from retrieval.watched_file import WatchedFile
 
 PACE_FILE = "pace.json"
 """In the shop's directory; names no shopper."""
 _LEAST_SHOPPERS = 40
-"""Shoppers whose acts the usual shares and the dispersion are learnt from; a bound needs 200, see `learn_bound`."""
+"""Shoppers whose acts the usual shares and what a visit says are learnt from; a bound needs more, see `learn_bound`."""
 _COUNTED = frozenset({"view", "click", "cart", "purchase", "like", "rating"})
 """Kinds of interaction that tell what a shopper turns to."""
 _LIKED = 3.5
@@ -61,7 +62,7 @@ class Pace:
         bound = self.drift.bound or 1 / self.drift.alarm
         return (
             f"learnt of {self.learnt.shoppers} shoppers on {self.learnt.at:%Y-%m-%d}: half-lives in days {days}; "
-            f"a change of taste is believed at {bound:.3g} to 1, {self.drift.dispersion:.2g} acts of a visit count as one"
+            f"a change of taste is believed at {bound:.3g} to 1, acts of a visit go together by {self.drift.together:.2g}"
         )
 
 
@@ -97,9 +98,7 @@ def learn_pace(
     histories = [seen for acts in by_shopper.values() if (seen := seen_in(acts, items))]
     if len(histories) < _LEAST_SHOPPERS:
         return USUAL_PACE
-    half_lives, usual = learn_half_lives(interactions, items), usual_shares(histories)
-    drift = replace(DEFAULT_DRIFT, dispersion=learn_dispersion(histories))
-    drift = replace(drift, bound=learn_bound(histories, usual, drift, seed=seed))
+    half_lives, (drift, usual) = learn_half_lives(interactions, items), learn_drift(histories, seed=seed)
     facets = tuple(facet for facet, days in half_lives.days.items() if days != DEFAULT_HALF_LIVES.days.get(facet))
     count = len(interactions) if known is None else known
     return Pace(half_lives, drift, usual, Learnt(now, count, len(histories), facets))
@@ -114,7 +113,7 @@ def save_pace(directory: Path, pace: Pace) -> None:
     found = {
         "learnt_at": pace.learnt.at.isoformat(), "interactions": pace.learnt.interactions, "shoppers": pace.learnt.shoppers,
         "half_lives_days": {facet: pace.half_lives.days[facet] for facet in pace.learnt.facets},
-        "drift": {"bound": pace.drift.bound, "dispersion": pace.drift.dispersion}, "usual": dict(pace.usual),
+        "drift": {"bound": pace.drift.bound, "together": pace.drift.together}, "usual": dict(pace.usual),
     }
     draft = path.with_name(f".{path.name}")
     draft.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
@@ -128,7 +127,9 @@ def load_pace(directory: Path) -> Pace:
         found = json.loads(path.read_text(encoding="utf-8"))
         own = {str(facet): _positive(days) for facet, days in found["half_lives_days"].items()}
         told = found["drift"]
-        drift = replace(DEFAULT_DRIFT, bound=_positive(told["bound"]), dispersion=_positive(told["dispersion"]))
+        if "dispersion" in told:  # of a version that told moves by another measure
+            return USUAL_PACE
+        drift = replace(DEFAULT_DRIFT, bound=_positive(told["bound"]), together=_share(told["together"]))
         usual = {str(kind): float(share) for kind, share in found["usual"].items()}
         at = datetime.fromisoformat(found["learnt_at"])
         learnt = Learnt(at, int(found["interactions"]), int(found["shoppers"]), tuple(own))
@@ -143,6 +144,13 @@ def load_pace(directory: Path) -> Pace:
 def pace_file(directory: Path) -> WatchedFile[Pace]:
     """The pace of a running shop; the earlier one while the file can't be read."""
     return WatchedFile(directory / PACE_FILE, lambda: load_pace(directory), USUAL_PACE, ValueError)
+
+
+def _share(value: object) -> float:
+    number = float(str(value))
+    if not 0 <= number <= 1:
+        raise ValueError(f"found {value!r}, expected a number from 0 to 1")
+    return number
 
 
 def _positive(value: object) -> float:

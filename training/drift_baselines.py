@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 
-from assistant.migration import Drift, DriftSettings, Floats, Seen, blend, target
+from assistant.migration import Drift, DriftSettings, Floats, Seen, blend, shares
 
 GRID: dict[str, tuple[float, ...]] = {
     "no decay": (0.0,),
@@ -130,10 +130,15 @@ def plain_slate(model: Recommender, seen: Sequence[Seen], family: str, setting: 
 
 
 def following_slate(
-    model: Recommender, drift: Drift, settings: DriftSettings, kinds: Mapping[str, tuple[str, ...]], share: float
+    model: Recommender, drift: Drift, settings: DriftSettings, kinds: Mapping[str, tuple[str, ...]], share: float,
+    days: float = 0.0,
 ) -> tuple[str, ...]:
-    """The ten of the shipped way: acts blended by the drift, the newest visit with its part, the slate mixed to the target."""
+    """The ten of the shipped way: acts blended by the drift and faded by a half-life in days, the newest visit with its part,
+    the slate mixed by the kinds of what counts."""
     lasting = np.array(blend(drift, settings))
+    if days:
+        lasting = lasting * weights_of("half-life, days", days, drift.seen)
     current = np.array([visit == drift.visits[-1] for visit in drift.visits], dtype=np.float64)
     weights = (1 - settings.session) * lasting / lasting.sum() + settings.session * current / current.sum()
-    return model.calibrated(model.scores(drift.seen, weights), target(drift, settings, kinds), share)
+    seen = [replace(s, kinds=kinds.get(s.item_id) or s.kinds) for s in drift.seen]
+    return model.calibrated(model.scores(drift.seen, weights), dict(shares(seen, weights.tolist())), share)

@@ -10,33 +10,36 @@ from random import Random
 from zlib import crc32
 
 import numpy as np
-from numpy.typing import NDArray
 
-from assistant.migration import Floats, Seen, shares
+from assistant.migration import DEFAULT_DRIFT, Floats, Seen, shares
 from assistant.pace import kinds_of
 from retrieval.demo.material import Department, load_material
 from retrieval.demo.shoppers import Shopper, history_of, shoppers_of
 from retrieval.schema import Interaction, Item
 
 _COUNTED = {"view": 0, "click": 1, "rating": 1, "like": 1, "cart": 2, "purchase": 3}
-_LEAST_BEFORE, _LEAST_AFTER = 8, 14
+_LEAST_BEFORE, _LEAST_AFTER, _SHOWN = 8, 14, 10
 """Acts before the change to have a taste from, and after it, of which the first ten are shown and the rest is to be found."""
 _LIKED = 3.5
 """Stars from which on a rating counts as turning to an item."""
 _LONG_BEFORE, _LONG_AFTER = 60, 40
 """Of two spliced histories, the acts taken: the newest of the first, the oldest of the second."""
+_ORDERS, _CHANGED, _QUIET = 200, 2, 20
+"""Random orders of a history; fewer that split as well as its own make it one of a change, as many a quiet one."""
 _PAUSE = timedelta(days=30)
 """Between the two halves of a splice."""
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A shopper who changed: what was seen `before` and `after`, and items of the old interest that were held back."""
+    """A shopper who changed: what was seen `before` and `after`, items of the old interest that were held back, and those of what
+    was seen after that are of the new one."""
 
     id: str
     before: tuple[Seen, ...]
     after: tuple[Seen, ...]
     held_back: frozenset[str]
+    new: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,8 @@ class World:
     """(id, item ids) of everyone, for what goes with what."""
     kinds: Mapping[str, tuple[str, ...]]
     """The kinds of each item that a slate is made of."""
+    visit: timedelta = DEFAULT_DRIFT.visit
+    """A pause from which on a visit is a new one; 0 where everything is told in one go and each act is one of its own."""
 
 
 def tuned_on(shopper_id: str) -> bool:
@@ -78,7 +83,7 @@ def demo_world(count: int, until: datetime, seed: int) -> World:
 def spliced_world(interactions: Iterable[Interaction], items: Mapping[str, Item], seed: int) -> World:
     """Users of a log in pairs: the newest acts of one, after a month the oldest of another whose mix of kinds is far from it.
 
-    The quiet ones are the same users unspliced, their visits in random order, so that nothing can drift.
+    The quiet ones are the same users unspliced, their acts in random order, so that nothing can drift.
     """
     liked = _liked(interactions, items)
     users = [user for user, acts in liked.items() if len(acts) >= 40]
@@ -94,22 +99,26 @@ def spliced_world(interactions: Iterable[Interaction], items: Mapping[str, Item]
     return World(
         "spliced", f"{len(users)} users with 40 liked items or more, each followed by one of 20 others whose mix is farthest",
         tuple(c for c in cases if c is not None), quiet,
-        _item_ids(liked), {item_id: kinds_of(item) for item_id, item in items.items()},
+        _item_ids(liked), {item_id: kinds_of(item) for item_id, item in items.items()}, timedelta(0),
     )
 
 
-def natural_world(interactions: Iterable[Interaction], items: Mapping[str, Item], seed: int, level: float = 0.01) -> World:
-    """The users of a log whose own mix of kinds changed: the split between two visits with the greatest G statistic, where
-    fewer than `level` of 200 random orders of the visits have as great a one. The day is known in hindsight only."""
+def natural_world(interactions: Iterable[Interaction], items: Mapping[str, Item], seed: int) -> World:
+    """The users of a log whose own mix of kinds changed, by a rule that asks no method: the split of their acts with the greatest
+    G statistic, where fewer than 2 of 200 random orders of the acts have as great a one. The day is known in hindsight only. The
+    quiet ones are those of whom 20 have, in their own order."""
     liked = _liked(interactions, items)
-    cases = []
+    cases, quiet = [], []
     for user, acts in liked.items():
-        place = _split(acts, Random(f"{seed}:natural:{user}"), level)
-        if place is not None:
-            cases.append(_held_back(user, acts[:place][-_LONG_BEFORE:], acts[place:][:_LONG_AFTER]))
+        place, orders = _split(acts, Random(f"{seed}:natural:{user}"))
+        if place and orders < _CHANGED:
+            cases.append(_turned(user, acts[:place][-_LONG_BEFORE:], acts[place:][:_LONG_AFTER]))
+        elif place and orders >= _QUIET:
+            quiet.append((user, acts))
     return World(
-        "natural", f"users whose mix changed at p < {level}, of {len(liked)}", tuple(c for c in cases if c is not None), (),
-        _item_ids(liked), {item_id: kinds_of(item) for item_id, item in items.items()},
+        "natural", f"users whose mix changed at p < {_CHANGED / _ORDERS}, of {len(liked)}",
+        tuple(c for c in cases if c is not None), tuple(quiet),
+        _item_ids(liked), {item_id: kinds_of(item) for item_id, item in items.items()}, timedelta(0),
     )
 
 
@@ -124,23 +133,30 @@ def _acts(shopper: Shopper, departments: Sequence[Department], until: datetime, 
 
 
 def _demo_case(shopper: Shopper, seen: tuple[Seen, ...], kinds: Mapping[str, tuple[str, ...]]) -> Case | None:
-    before = tuple(s for s in seen if s.at < shopper.change)
-    wanted = {shelf.key for shelf in shopper.before}
-    return _held_back(
-        shopper.id, before, tuple(s for s in seen if s.at >= shopper.change),
-        {s.item_id for s in before if set(kinds[s.item_id]) & wanted},
-    )
+    before, after = (tuple(s for s in seen if (s.at < shopper.change) is early) for early in (True, False))
+    shelves = ({shelf.key for shelf in liked} for liked in (shopper.before, shopper.after))
+    old, new = ({s.item_id for s in seen if set(kinds[s.item_id]) & liked} for liked in shelves)
+    return _held_back(shopper.id, before, after, old, new)
 
 
-def _held_back(user: str, before: tuple[Seen, ...], after: tuple[Seen, ...], of: set[str] | None = None) -> Case | None:
-    """A quarter of the items of the old interest is held back, to see whether it is still found; None with too few acts."""
+def _turned(user: str, before: tuple[Seen, ...], after: tuple[Seen, ...]) -> Case | None:
+    """Items whose kinds have a greater share after the change are of the new interest, the others of the old one."""
+    old, new = dict(shares(before)), dict(shares(after))
+    gains = {s.item_id: sum(new.get(kind, 0.0) - old.get(kind, 0.0) for kind in s.kinds) for s in (*before, *after)}
+    of_new = {item_id for item_id, gain in gains.items() if gain > 0}
+    return _held_back(user, before, after, gains.keys() - of_new, of_new)
+
+
+def _held_back(user: str, before: tuple[Seen, ...], after: tuple[Seen, ...], old: set[str], new: set[str]) -> Case | None:
+    """A quarter of the items of the old interest is held back, to see whether it is still found; None with too few of either."""
     if len(before) < _LEAST_BEFORE or len(after) < _LEAST_AFTER:
         return None
-    known = sorted((of if of is not None else {s.item_id for s in before}) - {s.item_id for s in after})
-    if len(known) < 4:
+    done = {s.item_id for s in after}
+    known, coming = sorted({s.item_id for s in before if s.item_id in old} - done), {s.item_id for s in after[_SHOWN:]} & new
+    if len(known) < 4 or not coming:
         return None
     held = frozenset(Random(user).sample(known, len(known) // 4))
-    return Case(user, tuple(s for s in before if s.item_id not in held), after, held)
+    return Case(user, tuple(s for s in before if s.item_id not in held), after, held, frozenset(done & new))
 
 
 def _item_ids(histories: Mapping[str, Sequence[Seen]]) -> tuple[tuple[str, tuple[str, ...]], ...]:
@@ -164,58 +180,38 @@ def _distance(one: Mapping[str, float], other: Mapping[str, float]) -> float:
 def _spliced(user: str, first: tuple[Seen, ...], second: tuple[Seen, ...]) -> Case | None:
     before, after = first[-_LONG_BEFORE:], second[:_LONG_AFTER]
     shift = before[-1].at + _PAUSE - after[0].at
-    return _held_back(user, before, tuple(replace(s, at=s.at + shift) for s in after))
-
-
-def _visits(acts: Sequence[Seen]) -> list[list[Seen]]:
-    found = [[acts[0]]]
-    for act in acts[1:]:
-        if act.at - found[-1][-1].at > timedelta(hours=6):
-            found.append([])
-        found[-1].append(act)
-    return found
+    return _turned(user, before, tuple(replace(s, at=s.at + shift) for s in after))
 
 
 def _shuffled(acts: Sequence[Seen], chance: Random) -> tuple[Seen, ...]:
-    """The visits in random order, a day apart."""
-    order = _visits(acts)
-    chance.shuffle(order)
-    return tuple(
-        replace(act, at=acts[0].at + timedelta(days=day, seconds=place))
-        for day, visit in enumerate(order) for place, act in enumerate(visit)
-    )
+    """The acts in random order, a day apart."""
+    order = chance.sample(acts, len(acts))
+    return tuple(replace(act, at=acts[0].at + timedelta(days=day)) for day, act in enumerate(order))
 
 
-def _split(acts: Sequence[Seen], chance: Random, level: float) -> int | None:
-    """Where the second mix begins; None when the history could well be of one mix."""
+def _split(acts: Sequence[Seen], chance: Random) -> tuple[int, int]:
+    """Where the second mix begins, 0 with too few acts, and how many random orders split as well, counted to `_QUIET`."""
     if len(acts) < _LEAST_BEFORE + _LEAST_AFTER:
-        return None
-    order = _visits(acts)
+        return 0, 0
     names = sorted({kind for act in acts for kind in act.kinds})
-    rows = np.array([[sum((k == name) / len(a.kinds) for a in visit for k in a.kinds) for name in names] for visit in order])
-    sizes = np.array([len(visit) for visit in order])
-    best, place = _greatest(rows, sizes)
-    if place is None:
-        return None
-    shuffles = 0
-    for _ in range(200):
-        permutation = chance.sample(range(len(order)), len(order))
-        shuffles += _greatest(rows[permutation], sizes[permutation])[0] >= best
-    return int(sizes[:place].sum()) if shuffles < level * 200 else None
+    rows = np.array([[act.kinds.count(name) / len(act.kinds) for name in names] for act in acts])
+    best, place = _greatest(rows)
+    as_good = 0
+    for _ in range(_ORDERS):
+        as_good += _greatest(rows[chance.sample(range(len(rows)), len(rows))])[0] >= best
+        if as_good >= _QUIET:
+            break
+    return place, as_good
 
 
-def _greatest(rows: Floats, sizes: NDArray[np.int64]) -> tuple[float, int | None]:
-    """The greatest G over the splits between visits that leave enough on both sides, and the first visit after it."""
-    before, done = np.cumsum(rows, axis=0)[:-1], np.cumsum(sizes)[:-1]
-    enough = (done >= _LEAST_BEFORE) & (sizes.sum() - done >= _LEAST_AFTER)
-    if not enough.any():
-        return 0.0, None
-    whole = rows.sum(axis=0)
-    statistic = np.zeros(len(before))
+def _greatest(rows: Floats) -> tuple[float, int]:
+    """The greatest G over the splits that leave enough on both sides, and the first act after it. `rows`: (acts, kinds)."""
+    places = np.arange(_LEAST_BEFORE, len(rows) - _LEAST_AFTER + 1)
+    before, whole = np.cumsum(rows, axis=0)[places - 1], rows.sum(axis=0)
+    statistic = np.zeros(len(places))
     for part in (before, whole - before):
         expected = whole * part.sum(axis=1, keepdims=True) / whole.sum()
         ratio = np.divide(part, expected, out=np.ones_like(part), where=part > 1e-9)
         statistic += 2 * (part * np.log(ratio)).sum(axis=1)
-    statistic[~enough] = -1.0
-    place = int(np.argmax(statistic))
-    return float(statistic[place]), place + 1
+    best = int(np.argmax(statistic))
+    return float(statistic[best]), int(places[best])

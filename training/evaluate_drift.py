@@ -8,22 +8,29 @@ from functools import lru_cache, partial
 from itertools import product
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import numpy as np
 
-from assistant.migration import DEFAULT_DRIFT, DriftSettings, Floats, Seen, follow, learn_bound, learn_dispersion, usual_shares
+from assistant.drift_learning import learn_drift
+from assistant.migration import DEFAULT_DRIFT, DriftSettings, Floats, Seen, follow
 from training.drift_baselines import GRID, LIMIT, Recommender, following_slate, plain_slate, recommender
 from training.drift_cases import Case, World, tuned_on
+from training.drift_detection import detection, paths
 
 AFTER = (1, 3, 10)
 """Acts after the change at which a slate is judged."""
-KEPT = (0.05, 0.1, 0.2)
+KEPT = (0.1, 0.2, 0.5)
 SESSION = (0.0, 0.2, 0.4)
-HAZARD = (0.1, 0.25)
-MIXED = (0.0, 0.5, 0.8)
+FADE = ((0.0, 0.0), (10.0, 0.0), (20.0, 0.0), (0.0, 30.0), (0.0, 90.0), (0.0, 365.0))
+"""Half-lives in acts and in days, as interests have them; 0 for none."""
+MIXED = (0.0, 0.5)
 """Settings that are tried on the tuning half."""
+_FOLDS = 3
 _RESAMPLES = 1000
-Slate = Callable[[tuple[Seen, ...]], tuple[str, ...]]
+Models = Callable[[str], Recommender]
+"""What a shopper's slates are made with, by her id."""
+Slate = Callable[[Recommender, tuple[Seen, ...]], tuple[str, ...]]
 
 
 class TooFew(ValueError):
@@ -59,28 +66,30 @@ def evaluate_drift(
             f"{world.name}: found {len(tuning)} and {len(report)} shoppers who change in the halves, expected some in both. "
             "Give a longer log, or more --shoppers"
         )
-    learnt = [seen for user, seen in _quiet(world) if tuned_on(user)]
-    usual = usual_shares(learnt)
-    settings = replace(DEFAULT_DRIFT, dispersion=learn_dispersion(learnt))
-    settings = replace(settings, bound=learn_bound(learnt, usual, settings, seed=seed))
-    inner = recommender([ids for user, ids in world.histories if tuned_on(user) and _fitted(user)], world.kinds)
-    judged = [c for c in tuning if not _fitted(c.id)] or list(tuning)
+    learnt = [seen for user, seen in _everyone(world) if tuned_on(user)]
+    settings, usual = learn_drift(learnt, replace(DEFAULT_DRIFT, visit=world.visit), seed=seed)
+    inner = _folded(world)
     progress(f"settings for {world.name}", 0, None)
-    ways = [*_usual_ways(inner, judged), *_our_ways(inner, judged, world, usual, settings)]
+    ways = [*_usual_ways(inner, tuning), *_our_ways(inner, tuning, world, usual, settings)]
     ours, level = _operating(ways)
     chosen = {family: _at_level(ways, family, level) for family in _families(ways)}
-    outer = recommender([ids for user, ids in world.histories if tuned_on(user)], world.kinds)
+    model = recommender([ids for user, ids in world.histories if tuned_on(user)], world.kinds)
     progress(f"slates of {world.name}", 0, None)
-    told = list(_usual_ways(outer, report))
-    (mine,) = _our_ways(outer, report, world, usual, settings, ours.setting)
-    found = {way.family: way for way in told if chosen.get(way.family) == way.setting} | {"daogou": mine}
+    told = list(_usual_ways(lambda _: model, report))
+    mine, shipped = (
+        next(_our_ways(lambda _: model, report, world, usual, settings, only)) for only in (ours.setting, _shipped(ours.setting))
+    )
+    found = {way.family: way for way in told if chosen.get(way.family) == way.setting}
+    found |= {"daogou": mine, "daogou, as shipped": shipped}
     curve = [way for way in told if way.family in GRID]
     result = {
         "world": world.name, "about": world.told, "cases": len(report), "tuned_on": len(tuning), "setting": ours.setting,
         "ways": {name: _figures(way, _before(told), seed) for name, way in found.items()},
         "at_equal_forgetting": {name: _reached([w for w in told if w.family == name], mine, _before(told)) for name in chosen},
         "margin_at_equal_forgetting": _margin(mine, curve, _before(told), seed),
-        **_detection(world, report, usual, settings, seed),
+        "margin_when_theirs_are_mixed_too": _margin(mine, told, _before(told), seed),
+        "margin_as_shipped": _margin(shipped, curve, _before(told), seed),
+        **_paces(world, report, usual, settings, seed),
     }
     if plots:
         from training.drift_plots import trade_off
@@ -89,54 +98,72 @@ def evaluate_drift(
     return result
 
 
-def _quiet(world: World) -> Sequence[tuple[str, tuple[Seen, ...]]]:
-    return world.quiet or tuple((case.id, case.before) for case in world.cases)
+def _everyone(world: World) -> list[tuple[str, tuple[Seen, ...]]]:
+    """Who moved and who did not, as a shop sees them: it is not told which."""
+    return [*((case.id, (*case.before, *case.after)) for case in world.cases), *world.quiet]
 
 
-def _fitted(user: str) -> bool:
-    """Half of the tuning half: what goes with what is learnt from it while settings are chosen."""
-    return tuned_on("fit:" + user)
+def _folded(world: World) -> Models:
+    """What goes with what, for a shopper of the tuning half learnt from the two thirds of it that she is not in."""
+    models = [
+        recommender([ids for user, ids in world.histories if tuned_on(user) and _fold(user) != fold], world.kinds)
+        for fold in range(_FOLDS)
+    ]
+    return lambda user: models[_fold(user)]
+
+
+def _fold(user: str) -> int:
+    return crc32(f"fold:{user}".encode()) % _FOLDS
+
+
+def _shipped(setting: str) -> str:
+    """The name of the shipped settings, with the mixing of the slate that was chosen: a merchant's choice."""
+    fade = f"{DEFAULT_DRIFT.fade:g} acts, 0 days"
+    return f"kept {DEFAULT_DRIFT.kept}, session {DEFAULT_DRIFT.session}, fade {fade}, {setting.rsplit(', ', 1)[1]}"
 
 
 def _families(ways: Sequence[Way]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(way.family for way in ways if way.family != "daogou"))
 
 
-def _usual_ways(model: Recommender, cases: Sequence[Case]) -> Iterator[Way]:
+def _usual_ways(models: Models, cases: Sequence[Case]) -> Iterator[Way]:
     """Every family at every setting."""
     for family, grid in GRID.items():
         for value in grid:
-            yield Way(family, f"{value:g}", _recalls(cases, partial(plain_slate, model, family=family, setting=value)))
+            yield Way(family, f"{value:g}", _recalls(models, cases, partial(plain_slate, family=family, setting=value)))
             if family.startswith("half-life"):
-                slate = partial(plain_slate, model, family=family, setting=value, share=0.5)
-                yield Way(f"{family}, mixed slate", f"{value:g}", _recalls(cases, slate))
+                slate = partial(plain_slate, family=family, setting=value, share=0.5)
+                yield Way(f"{family}, mixed slate", f"{value:g}", _recalls(models, cases, slate))
 
 
 def _our_ways(
-    model: Recommender, cases: Sequence[Case], world: World, usual: Mapping[str, float], settings: DriftSettings, only: str = ""
+    models: Models, cases: Sequence[Case], world: World, usual: Mapping[str, float], settings: DriftSettings, only: str = ""
 ) -> Iterator[Way]:
     """Ours at every setting, or at one."""
-    drift_of = lru_cache(maxsize=None)(lambda seen, hazard: follow(seen, usual, replace(settings, hazard=hazard, bound=0.0)))
+    drift_of = lru_cache(maxsize=None)(lambda seen: follow(seen, usual, settings))
 
-    def slate(seen: tuple[Seen, ...], *, mine: DriftSettings, share: float) -> tuple[str, ...]:
-        return following_slate(model, drift_of(seen, mine.hazard), mine, world.kinds, share)
+    def slate(
+        model: Recommender, seen: tuple[Seen, ...], *, mine: DriftSettings, days: float, share: float
+    ) -> tuple[str, ...]:
+        return following_slate(model, drift_of(seen), mine, world.kinds, share, days)
 
-    for hazard, kept, session, share in product(HAZARD, KEPT, SESSION, MIXED):
-        mine = replace(settings, hazard=hazard, kept=kept, session=session)
-        name = f"hazard {hazard}, kept {kept}, session {session}, mix {share}"
+    for kept, session, (acts, days), share in product(KEPT, SESSION, FADE, MIXED):
+        mine = replace(settings, kept=kept, session=session, fade=acts)
+        name = f"kept {kept}, session {session}, fade {acts:g} acts, {days:g} days, mix {share}"
         if only in ("", name):
-            yield Way("daogou", name, _recalls(cases, partial(slate, mine=mine, share=share)))
+            yield Way("daogou", name, _recalls(models, cases, partial(slate, mine=mine, days=days, share=share)))
 
 
-def _recalls(cases: Sequence[Case], slate: Slate) -> Recalls:
+def _recalls(models: Models, cases: Sequence[Case], slate: Slate) -> Recalls:
     new, old = np.zeros((len(cases), len(AFTER))), np.zeros((len(cases), len(AFTER) + 1))
     for row, case in enumerate(cases):
-        old[row, 0] = _recall(slate(case.before), case.held_back)
+        model = models(case.id)
+        old[row, 0] = _recall(slate(model, case.before), case.held_back)
         for place, count in enumerate(AFTER):
             seen = (*case.before, *case.after[:count])
-            shown = slate(seen)
+            shown = slate(model, seen)
             old[row, place + 1] = _recall(shown, case.held_back)
-            new[row, place] = _recall(shown, {s.item_id for s in case.after[count:]} - {s.item_id for s in seen})
+            new[row, place] = _recall(shown, (case.new & {s.item_id for s in case.after[count:]}) - {s.item_id for s in seen})
     return Recalls(new, old)
 
 
@@ -186,16 +213,16 @@ def _at_level(ways: Sequence[Way], family: str, level: float) -> str:
 
 def _figures(way: Way, before: float, seed: int) -> dict[str, Any]:
     chance, n = np.random.default_rng(seed), len(way.recalls.new)
-    forgotten, new = _point(way.recalls, before)
-    drawn = [_point(way.recalls, before, chance.integers(0, n, n).tolist()) for _ in range(_RESAMPLES)]
+
+    def told(rows: Sequence[int] | slice) -> dict[str, float]:
+        forgotten, new = _point(way.recalls, before, rows)
+        after = {f"new_recall10_after_{count}": float(way.recalls.new[rows, p].mean()) for p, count in enumerate(AFTER)}
+        return {**after, "new_recall10": new, "forgetting": forgotten}
+
+    figures, drawn = told(slice(None)), [told(chance.integers(0, n, n).tolist()) for _ in range(_RESAMPLES)]
     return {
-        "setting": way.setting,
-        **{f"new_recall10_after_{count}": round(float(way.recalls.new[:, p].mean()), 4) for p, count in enumerate(AFTER)},
-        "new_recall10": round(new, 4), "forgetting": round(forgotten, 4),
-        "intervals": {
-            "forgetting": np.quantile([d[0] for d in drawn], [0.025, 0.975]).round(4).tolist(),
-            "new_recall10": np.quantile([d[1] for d in drawn], [0.025, 0.975]).round(4).tolist(),
-        },
+        "setting": way.setting, **{name: round(value, 4) for name, value in figures.items()},
+        "intervals": {name: np.quantile([d[name] for d in drawn], [0.025, 0.975]).round(4).tolist() for name in figures},
     }
 
 
@@ -219,26 +246,11 @@ def _margin(mine: Way, usual: Sequence[Way], before: float, seed: int) -> dict[s
     return {"mean": round(ahead(slice(None)), 4), "interval": np.quantile(drawn, [0.025, 0.975]).round(4).tolist()}
 
 
-def _detection(
+def _paces(
     world: World, report: Sequence[Case], usual: Mapping[str, float], settings: DriftSettings, seed: int
 ) -> dict[str, Any]:
-    """False alarms among the quiet, and how late the others are noticed."""
+    """What the pace learnt of the tuning half notices, and beside it that of a shop which has learnt none."""
     quiet = [seen for user, seen in world.quiet if not tuned_on(user)]
-    alarms = np.array([bool(follow(seen, usual, settings).migrations) for seen in quiet], dtype=float)
-    delays, early = [], 0
-    for case in report:
-        noticed = [m.noticed for m in follow((*case.before, *case.after), usual, settings).migrations]
-        early += any(moment < case.after[0].at for moment in noticed)
-        late = [moment for moment in noticed if moment >= case.after[0].at]
-        if late:
-            delays.append(sum(s.at <= late[0] for s in case.after))
-    chance = np.random.default_rng(seed)
-    drawn = [alarms[chance.integers(0, len(alarms), len(alarms))].mean() for _ in range(_RESAMPLES)] if len(alarms) else []
-    return {
-        "dispersion": round(settings.dispersion, 2), "bound": round(settings.bound, 2), "quiet": len(quiet),
-        "false_alarms_per_1000": round(float(alarms.mean()) * 1000, 1) if len(alarms) else None,
-        "false_alarms_interval": (np.quantile(drawn, [0.025, 0.975]) * 1000).round(1).tolist() if drawn else None,
-        "noticed": round(len(delays) / len(report), 4), "noticed_before_the_change": round(early / len(report), 4),
-        "delay_events_median": float(np.median(delays)) if delays else None,
-        "delay_events_p90": float(np.quantile(delays, 0.9)) if delays else None,
-    }
+    unlearnt = replace(DEFAULT_DRIFT, visit=world.visit)
+    learnt = detection(paths(quiet, report, usual, settings), settings, seed)
+    return {**learnt, "usual_pace": detection(paths(quiet, report, {}, unlearnt), unlearnt, seed)}

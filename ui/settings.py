@@ -135,7 +135,7 @@ def _view(sliders: Sliders) -> dict[str, Any]:
 def _pace_view(pace: Pace) -> dict[str, Any]:
     """The half-lives and drift settings in force, and what they were learnt from; null for the usual ones."""
     return {
-        "half_lives_days": dict(pace.half_lives.days), "drift": {"bound": pace.drift.bound, "dispersion": pace.drift.dispersion},
+        "half_lives_days": dict(pace.half_lives.days), "drift": {"bound": pace.drift.bound, "together": pace.drift.together},
         "learnt": asdict(pace.learnt) if pace.learnt else None,
     }
 

@@ -21,7 +21,7 @@ ITEMS = {
 }
 OWN = Pace(
     replace(DEFAULT_HALF_LIVES, days={**DEFAULT_HALF_LIVES.days, "category": 15.0}),
-    replace(DEFAULT_DRIFT, bound=12.5, dispersion=1.5), {"Outdoor": 0.6, "Kitchen": 0.4}, Learnt(NOW, 500, 60, ("category",)),
+    replace(DEFAULT_DRIFT, bound=12.5, together=0.8), {"Outdoor": 0.6, "Kitchen": 0.4}, Learnt(NOW, 500, 60, ("category",)),
 )
 
 

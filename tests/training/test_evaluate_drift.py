@@ -38,7 +38,7 @@ def world(shoppers: int) -> World:
         one, other = chance.sample("abcd", 2)
         before, after = acts(one * 6, 0, chance), acts(other * 8, 6, chance)
         unseen = {f"{one}{n}" for n in range(20)} - {s.item_id for s in before}
-        cases.append(Case(f"c{number}", before, after, frozenset(sorted(unseen)[:3])))
+        cases.append(Case(f"c{number}", before, after, frozenset(sorted(unseen)[:3]), frozenset(s.item_id for s in after)))
         quiet.append((f"q{number}", acts(one * 12, 0, chance)))
     return World("small", "made for the test", tuple(cases), tuple(quiet), tuple((u, tuple(s.item_id for s in seen)) for u, seen in quiet), KINDS)
 
