@@ -16,9 +16,11 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from assistant.behaviour import interests_from
 from assistant.conversation import Assistant
-from assistant.feedback import Feedback, FeedbackLog, Flood, event_id
+from assistant.feedback import Feedback, FeedbackLog, Flood, Kind, event_id
 from assistant.language.scripted import ScriptedReader
+from assistant.learning import acts_of
 from assistant.memory import Memory
 from assistant.notation import fold
 from assistant.numerals import normalise
@@ -112,12 +114,16 @@ def shown(turn: Turn) -> tuple[Item, ...]:
 
 
 def react(taste: Taste, turn: Turn, memory: Memory, seed: str) -> tuple[str, ...]:
-    """The items that she clicks, which the memory's feedback has now; an acceptable one of them is bought too."""
+    """The items that she clicks, an acceptable one of which she buys too: kept and learnt from as the chat page does it."""
     items = clicked(taste, shown(turn), f"{seed}:{taste.shopper}")
     bought = next((item for item in items if taste.accepts(item)), None)
-    acts = [*(("click", item) for item in items), *((("purchase", bought),) if bought else ())]
-    events = [Feedback(event_id(turn.id, item.id, kind), turn.id, kind, item.id, turn.at) for kind, item in acts]  # type: ignore[arg-type]
+    done: list[tuple[Kind, Item]] = [("click", item) for item in items]
+    done += [("purchase", bought)] if bought else []
+    events = [Feedback(event_id(turn.id, item.id, kind), turn.id, kind, item.id, turn.at) for kind, item in done]
     FeedbackLog(memory.engine, memory.identity, Flood(*UNLIMITED), now=memory.now).add(events)
+    acts = acts_of(events, turn.shopper_id)
+    learnt = interests_from(acts, {item.id: item for item in items}, now=turn.at, half_lives=memory.pace().half_lives)
+    memory.learn(turn.shopper_id, learnt)
     return tuple(item.id for item in items)
 
 

@@ -59,10 +59,11 @@ def first_words(taste: Taste, chance: Random) -> Said:
     """Half of the time the kind, else its department or, with a wish that stands alone, neither; mostly a wish, and now and then
     a limit or what she refuses."""
     limit, alone = limit_of(taste), [wish for wish in taste.wishes if wish.facet in ("use", "audience")]
-    breadths: list[Breadth] = ["kind", *(["department"] if taste.department else []), *(["wishes"] if alone else [])]
-    breadth = "kind" if chance.random() < 0.5 else chance.choice(breadths[1:] or breadths)
-    able = alone if breadth == "wishes" else list(taste.wishes)
-    told = [chance.choice(able)] if able and (breadth == "wishes" or chance.random() < 0.7) else []
+    able_to: dict[Breadth, bool] = {"department": bool(taste.department), "wishes": bool(alone)}
+    vague = [breadth for breadth, able in able_to.items() if able]
+    breadth: Breadth = "kind" if chance.random() < 0.5 or not vague else chance.choice(vague)
+    sayable = alone if breadth == "wishes" else list(taste.wishes)
+    told = [chance.choice(sayable)] if sayable and (breadth == "wishes" or chance.random() < 0.7) else []
     told += [limit] if limit is not None and chance.random() < 0.4 else []
     told += [taste.avoided] if taste.avoided is not None and chance.random() < 0.4 else []
     return opened(taste, told, chance, breadth=breadth)
