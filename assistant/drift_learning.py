@@ -46,9 +46,10 @@ def usual_shares(histories: Sequence[Sequence[Seen]]) -> dict[str, float]:
 
 
 def learn_together(histories: Sequence[Sequence[Seen]], settings: DriftSettings = DEFAULT_DRIFT) -> float:
-    """How far acts of one visit go together, 0 to 1: how much oftener two of them are of a kind than two acts of different visits
-    of the same shopper, over how much oftener they could be (the chance-corrected agreement of Fleiss 1971); each shopper counts
-    by her acts. The setting's when no shopper has two visits and one of two acts."""
+    """How far acts of one visit go together: how much oftener two of them are of a kind than two acts of different visits of the
+    same shopper, over how much oftener they could be (the chance-corrected agreement of Fleiss 1971); each shopper counts by her
+    acts. From 0 to the setting's, beyond which a test would make too little of long visits, and that one when no shopper has two
+    visits and one of two acts."""
     together = possible = 0.0
     for seen in histories:
         told = _told(seen, settings)
@@ -63,7 +64,7 @@ def learn_together(histories: Sequence[Sequence[Seen]], settings: DriftSettings 
             other = ((table.sum(axis=0) ** 2).sum() - (sums**2).sum()) / between
             together += len(told) * (same - other)
             possible += len(told) * (each / len(told) - other)
-    return float(np.clip(together / possible, 0.0, 1.0)) if possible > 0 else settings.together
+    return float(np.clip(together / possible, 0.0, settings.together)) if possible > 0 else settings.together
 
 
 def learn_bound(

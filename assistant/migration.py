@@ -37,7 +37,7 @@ class DriftSettings:
     """The chance at most that a shopper whose taste stays is ever taken for one whose taste moved."""
     bound: float = 0.0
     """Evidence at which a move is believed; 0 stands for 1 / alarm, see `learn_bound`."""
-    hazard: float = 0.25
+    hazard: float = 0.1
     """The chance before a visit that the taste has moved since the visit before."""
     spread: float = 1.0
     """Weight of the shop's usual shares, in acts: how wide a taste is expected to be."""
@@ -233,16 +233,18 @@ def _worths(visits: Sequence[int], together: float) -> list[float]:
 
 
 def kinds_table(told: Sequence[Seen], usual: Mapping[str, float]) -> tuple[Floats, Floats]:
-    """The acts' kinds with their weights, shape (acts, kinds), and the usual share of each kind; those that the shop's shares
-    leave out get a small one."""
-    names = {name: place for place, name in enumerate(dict.fromkeys([*usual, *(k for s in told for k in s.kinds)]))}
-    table = np.zeros((len(told), len(names)))
+    """The acts' kinds with their weights, shape (acts, kinds + 1), and the usual shares of these kinds among themselves, the last
+    being for one that was not turned to, as usual as they are: held against all kinds of a large shop, any second one would look
+    like a move. What the shop's shares leave out gets a small one."""
+    names = {name: place for place, name in enumerate(dict.fromkeys(k for s in told for k in s.kinds))}
+    table = np.zeros((len(told), len(names) + 1))
     for row, seen in enumerate(told):
         for kind, times in Counter(seen.kinds).items():
             table[row, names[kind]] = seen.weight * times / len(seen.kinds)
     base = np.array([max(usual.get(name, 0.0), 0.0) for name in names])
     base = base / base.sum() if base.sum() else base
     base = np.maximum(base, 0.1 / len(names))
+    base = np.append(base / base.sum(), 1 / len(names))
     return table, base / base.sum()
 
 

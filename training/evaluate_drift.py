@@ -184,7 +184,7 @@ def _point(recalls: Recalls, before: float, rows: Sequence[int] | slice = slice(
 def _operating(ways: Sequence[Way]) -> tuple[Way, float]:
     """The setting of ours that is furthest ahead of every usual way at its own forgetting, and that forgetting."""
     before = _before(ways)
-    points = [_point(way.recalls, before) for way in ways if way.family in GRID]
+    points = [_point(way.recalls, before) for way in ways if way.family != "daogou"]
     ahead = [
         (new - _envelope(points, forgotten), -forgotten, way)
         for way in ways if way.family == "daogou" for forgotten, new in (_point(way.recalls, before),)

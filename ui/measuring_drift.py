@@ -14,15 +14,16 @@ from ui.terminal import note, progress_bar
 if TYPE_CHECKING:
     from training.drift_cases import World
 
+
 def drift(
     interactions: Annotated[Path | None, typer.Option(exists=True, help="A log with shopper, item and time.")] = None,
     items: Annotated[Path | None, typer.Option(exists=True, help="The items of the log, with categories or genres.")] = None,
     shoppers: Annotated[int, typer.Option(min=60, help="Shoppers of the demo shop that are made up.")] = 2000,
     seed: int = 0, plots: Plots = None, json: Json = False,
 ) -> None:
-    """Slates after interests move: the demo shop's shoppers, and with a log its users, spliced and as they are.
+    """Slates after interests move: the demo shop's shoppers, and with a log its users, spliced and those whose own mix changed.
 
-    Settings are chosen on one half of the shoppers and reported on the other.
+    Settings are chosen on one half of the shoppers and reported on the other, and alarms told by the learnt pace and the usual one.
     """
     need_train_extra()
     from training.evaluate_drift import TooFew, evaluate_drift

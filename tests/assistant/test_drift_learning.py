@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 
@@ -30,13 +31,15 @@ def quiet(chance: Random) -> list[Seen]:
 
 
 def test_how_far_acts_of_a_visit_go_together_is_learnt() -> None:
-    """1 where every visit stays on one shelf, 0 where acts are drawn one by one, the default where there is nothing to see."""
+    """1, where that is allowed, when every visit stays on one shelf, 0 when acts are drawn one by one; the default is the most, and
+    what holds where there is nothing to see."""
     chance = Random(5)
     sticky = [visits(*chance.choices(["hiking", "garden"], k=12), each=4) for _ in range(40)]
     free = [
         [Seen(s.at, (chance.choice(["hiking", "garden"]),), s.item_id) for s in visits(*["x"] * 12, each=4)] for _ in range(40)
     ]
-    assert learn_together(sticky) == pytest.approx(1.0, abs=0.02)
+    assert learn_together(sticky, replace(DEFAULT_DRIFT, together=1.0)) == pytest.approx(1.0, abs=0.02)
+    assert learn_together(sticky) == DEFAULT_DRIFT.together
     assert learn_together(free) == pytest.approx(0.0, abs=0.05)
     assert learn_together([visits("hiking"), []]) == DEFAULT_DRIFT.together
 
