@@ -23,7 +23,7 @@ def drift(
 ) -> None:
     """Slates after interests move: the demo shop's shoppers, and with a log its users, spliced and those whose own mix changed.
 
-    Settings are chosen on one half of the shoppers and reported on the other, and alarms told by the learnt pace and the usual one.
+    Settings are chosen on one half of the shoppers and reported on the other; alarms are told by the learnt pace and the usual.
     """
     need_train_extra()
     from training.evaluate_drift import TooFew, evaluate_drift
