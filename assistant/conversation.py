@@ -19,6 +19,7 @@ from assistant.own_review import answer_feedback
 from assistant.phrases import gives_up
 from assistant.questions import answers_to, next_question
 from assistant.reading import BUTTON, read_message
+from assistant.remembered import remembered_wishes
 from assistant.schema import Degradation, Message, Profile, Reply, Timings, Turn
 from assistant.service import HelpDesk, answer_order
 from assistant.service_router import ServiceRouter
@@ -135,7 +136,7 @@ class Assistant:
         inferred = leaning_wishes(turn.profile, leanings(drift))
         query = replace(
             query_for(turn.profile, turn.reading, screen, history, self.settings.limit), interests=leanings(drift),
-            exploration=exploration(drift),
+            exploration=exploration(drift), remembered=remembered_wishes(turn.profile),
             seed=zlib.crc32(f"{turn.session_id}/{turn.number}".encode()),  # another draw every time: its chances are logged
         )
         query = replace(query, signals=(*query.signals, *inferred))

@@ -77,7 +77,9 @@ def understand(
     }
     said = [query.text, *(s.value for s in query.signals if s.wanted and s.facet not in _COUNTED)]
     terms = terms_of(" ".join(dict.fromkeys(said)), catalogue, view.vocabulary.spell)
-    told = _told(view, wishes, names, fitting) | ({} if taste is None else {"taste": taste})
+    weighed = [(resolve(signal), weight) for signal, weight in query.remembered]
+    remembered = [(soft_wish(catalogue, m, fitting, like), weight) for m, weight in weighed if m.kind in ("value", "number")]
+    told = _told(view, wishes, remembered, names, fitting) | ({} if taste is None else {"taste": taste})
     return Asked(query, view, vector, terms, wishes, names, told)
 
 
@@ -101,7 +103,9 @@ def features(asked: Asked, rows: Rows, cosines: Floats | None = None) -> tuple[F
     return text, item_features(rows, asked.told)
 
 
-def _told(view: View, wishes: Sequence[Wish], names: Mapping[Signal, Rows], fitting: Mask) -> dict[str, Scores]:
+def _told(
+    view: View, wishes: Sequence[Wish], remembered: Sequence[tuple[Wish, float]], names: Mapping[Signal, Rows], fitting: Mask
+) -> dict[str, Scores]:
     """Item features over the whole catalogue; those that the query gives no reason for are left out."""
     catalogue = view.catalogue
     told: dict[str, Scores] = {
@@ -109,8 +113,9 @@ def _told(view: View, wishes: Sequence[Wish], names: Mapping[Signal, Rows], fitt
         "popularity": view.regard.popularity,
         "price_place": price_places(catalogue, fitting),
     }
-    if wishes:
-        gains = [0.5 * (wish.met + wish.degree) - (0.0 if wish.meaning.signal.wanted else 1.0) for wish in wishes]
+    weighed = [*((wish, 1.0) for wish in wishes), *remembered]
+    if weighed:
+        gains = [w * (0.5 * (wish.met + wish.degree) - (0.0 if wish.meaning.signal.wanted else 1.0)) for wish, w in weighed]
         told["wished"] = np.sum(gains, axis=0)
     children = _for_children(view, wishes)
     if children is not None:

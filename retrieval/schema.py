@@ -247,6 +247,9 @@ class Query:
     """Only items that were not shown, as long as there are any: "show me others"."""
     interests: tuple[tuple[str, float], ...] = ()
     """Kinds of product by name, with how much the shopper cares for each: the slate's mix follows them where it can."""
+    remembered: tuple[tuple[Signal, float], ...] = ()
+    """What the shopper is known to like or to avoid, and did not say now: each with its weight against a wish that is said, 0 to
+    1. It orders what fits, and is never told as met or missed."""
     exploration: float = 1.0
     """How many times as much as usual to explore: more right after interests moved."""
     history: tuple[Interaction, ...] = ()
