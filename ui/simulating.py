@@ -91,9 +91,9 @@ def _dialogues(shop: Shop, wanted: _Wanted, plan: Plan, choice: ModelChoice, bar
     from training.throwaway_shop import throwaway
     from ui.wiring import router_of
 
+    tastes, source = tastes_for(shop, wanted.shoppers, held_back=wanted.held_back, seed=wanted.seed)
     model = None if plan.as_meant else _model(choice)
     settings = Settings() if wanted.write else Settings(write_deadline=0.0)
-    tastes, source = tastes_for(shop, wanted.shoppers, held_back=wanted.held_back, seed=wanted.seed)
     with throwaway(shop, {taste.shopper: taste.until for taste in tastes}) as copy:
         search = Search(copy, sliders=shop.sliders, clicks=FreshClicks(copy.engine))
         assistant = Assistant(copy, search, model, settings, router=router_of(copy))
