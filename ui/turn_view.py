@@ -121,5 +121,6 @@ def _interest(interest: Interest) -> Json:
 def _query(query: Query) -> Json:
     return {
         "text": query.text, "language": query.language, "signals": [str(signal) for signal in query.signals],
+        "remembered": {str(signal): round(weight, 3) for signal, weight in query.remembered},
         "like": list(query.like), "shown": list(query.shown), "rejected": list(query.rejected), "limit": query.limit,
     }
