@@ -14,7 +14,7 @@ from scipy.special import bdtr
 
 from assistant.migration import DEFAULT_DRIFT, DriftSettings, Seen, follow, in_order, kinds_table, shares, visits_of
 
-_SURE = 0.9
+_SURE = 0.75
 """How sure a learnt bound is to keep the rate of false alarms."""
 _ORDERS = 3
 """Random orders of each history."""
@@ -70,12 +70,12 @@ def learn_together(histories: Sequence[Sequence[Seen]], settings: DriftSettings 
 def learn_bound(
     histories: Sequence[Sequence[Seen]], usual: Mapping[str, float], settings: DriftSettings = DEFAULT_DRIFT, *, seed: int = 0
 ) -> float:
-    """The least evidence of which it is 90 % sure that all but `alarm` of the shoppers whose taste stays never reach it.
+    """The least evidence of which it is three to one that all but `alarm` of the shoppers whose taste stays never reach it.
 
     Histories with their visits in random order show no drift (a permutation test, Fisher 1935). Of n of them, sorted by their
     highest evidence, the bound is the order statistic that holds with that confidence (a tolerance limit, Wilks 1941), from
     three orders each. Tastes that moved, shuffled, are wider than others: the bound errs to the safe side by them. With too few
-    histories for any (fewer than 114 at 2 %) it is 1 / alarm.
+    histories for any (fewer than 69 at 2 %) it is 1 / alarm.
     """
     over = _over(len(histories), settings.alarm)
     if not over:

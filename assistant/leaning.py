@@ -16,7 +16,7 @@ from assistant.schema import Answer, Profile, Question, Turn
 from retrieval.catalogue import Shelf
 from retrieval.schema import Item, Language, Signal, Slate
 
-WORDS = DriftSettings(together=0.0, visit=timedelta(0), hazard=0.1, kept=0.1, fade=0.0, session=0.2)
+WORDS = DriftSettings(together=0.0, visit=timedelta(0), hazard=0.1)
 """A message is an act on its own, and a taste may move between any two."""
 _ACTS = 4.0
 """Acts that a unit of evidence for a long-term interest stands for: bought once, about three."""

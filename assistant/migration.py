@@ -47,9 +47,7 @@ class DriftSettings:
     """A pause from which on a visit is a new one; the taste moves between visits."""
     kept: float = 0.1
     """What an act of a taste that was left still counts, 0 to 1: people come back."""
-    fade: float = 20.0
-    """Later acts after which an act counts half, since tastes also shift without a move; 0 for never."""
-    session: float = 0.4
+    session: float = 0.2
     """Share of the visit under way in the target, whatever came before."""
     longest: int = 400
     """Acts looked at, the newest."""
@@ -122,10 +120,8 @@ def follow(seen: Sequence[Seen], usual: Mapping[str, float], settings: DriftSett
 
 
 def blend(drift: Drift, settings: DriftSettings = DEFAULT_DRIFT) -> tuple[float, ...]:
-    """What each act of `drift.seen` still counts: 1 for today's taste, `kept` for one surely left; and less by `fade`."""
-    later = range(len(drift.keep) - 1, -1, -1)
-    faded = (0.5 ** (n / settings.fade) if settings.fade else 1.0 for n in later)
-    return tuple((settings.kept + (1 - settings.kept) * keep) * left for keep, left in zip(drift.keep, faded, strict=True))
+    """What each act of `drift.seen` still counts: 1 for today's taste, `kept` for one that was surely left."""
+    return tuple(settings.kept + (1 - settings.kept) * keep for keep in drift.keep)
 
 
 def target(

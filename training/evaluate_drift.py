@@ -22,8 +22,8 @@ AFTER = (1, 3, 10)
 """Acts after the change at which a slate is judged."""
 KEPT = (0.1, 0.2, 0.5)
 SESSION = (0.0, 0.2, 0.4)
-FADE = ((0.0, 0.0), (10.0, 0.0), (20.0, 0.0), (0.0, 30.0), (0.0, 90.0), (0.0, 365.0))
-"""Half-lives in acts and in days, as interests have them; 0 for none."""
+FADE = (0.0, 30.0, 60.0, 90.0, 365.0)
+"""Half-lives in days, as interests have them; 0 for none."""
 MIXED = (0.0, 0.5)
 """Settings that are tried on the tuning half."""
 _FOLDS = 3
@@ -118,8 +118,11 @@ def _fold(user: str) -> int:
 
 def _shipped(setting: str) -> str:
     """The name of the shipped settings, with the mixing of the slate that was chosen: a merchant's choice."""
-    fade = f"{DEFAULT_DRIFT.fade:g} acts, 0 days"
-    return f"kept {DEFAULT_DRIFT.kept}, session {DEFAULT_DRIFT.session}, fade {fade}, {setting.rsplit(', ', 1)[1]}"
+    return _name(DEFAULT_DRIFT, 0.0, float(setting.rsplit(" ", 1)[1]))
+
+
+def _name(mine: DriftSettings, days: float, share: float) -> str:
+    return f"kept {mine.kept:g}, session {mine.session:g}, half-life {days:g} days, mix {share:g}"
 
 
 def _families(ways: Sequence[Way]) -> tuple[str, ...]:
@@ -147,9 +150,9 @@ def _our_ways(
     ) -> tuple[str, ...]:
         return following_slate(model, drift_of(seen), mine, world.kinds, share, days)
 
-    for kept, session, (acts, days), share in product(KEPT, SESSION, FADE, MIXED):
-        mine = replace(settings, kept=kept, session=session, fade=acts)
-        name = f"kept {kept}, session {session}, fade {acts:g} acts, {days:g} days, mix {share}"
+    for kept, session, days, share in product(KEPT, SESSION, FADE, MIXED):
+        mine = replace(settings, kept=kept, session=session)
+        name = _name(mine, days, share)
         if only in ("", name):
             yield Way("daogou", name, _recalls(models, cases, partial(slate, mine=mine, days=days, share=share)))
 

@@ -61,7 +61,7 @@ def test_the_bound_keeps_the_rate_of_false_alarms() -> None:
 
 
 def test_few_shoppers_leave_the_safe_bound() -> None:
-    """Under 114 shoppers no order statistic is sure of 2 %: 1 / alarm is kept, or none at all to learn from."""
+    """Under 69 shoppers no order statistic is sure of 2 %: 1 / alarm is kept, or none at all to learn from."""
     chance = Random(3)
     assert learn_bound([quiet(chance) for _ in range(60)], USUAL) == 1 / DEFAULT_DRIFT.alarm
     assert learn_bound([], USUAL) == 1 / DEFAULT_DRIFT.alarm

@@ -49,18 +49,11 @@ def test_one_stray_visit_is_no_move() -> None:
 
 def test_the_blend_follows_act_by_act() -> None:
     """With every garden visit the acts of the hiker count less, down to what is kept of a taste that was left."""
-    lasting = replace(DEFAULT_DRIFT, fade=0.0)
-    counted = [blend(follow([*HIKER, *GARDENER[:n]], USUAL), lasting)[0] for n in (0, 2, 4, 12)]
+    counted = [blend(follow([*HIKER, *GARDENER[:n]], USUAL))[0] for n in (0, 2, 4, 12)]
     assert counted == sorted(counted, reverse=True)
     assert counted[0] > 0.7
     assert counted[-1] == DEFAULT_DRIFT.kept
     assert target(follow([*HIKER, *GARDENER], USUAL))["garden"] > 0.7
-
-
-def test_acts_of_a_taste_that_stays_fade_by_later_ones() -> None:
-    """Twenty acts later an act of the same taste counts half."""
-    counted = blend(follow(visits(*["hiking"] * 11), USUAL), replace(DEFAULT_DRIFT, kept=1.0))
-    assert counted[1] == pytest.approx(counted[-1] / 2)
 
 
 def test_more_acts_of_a_visit_say_little_more() -> None:
