@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from assistant.errors import Bent, ModelError
@@ -20,7 +20,7 @@ from assistant.schema import Degradation, Profile, Question, Reading, Recommenda
 from assistant.settings import Settings
 from retrieval.money import format_money
 from retrieval.readings import Readings
-from retrieval.schema import Language, NearMiss, Pick, Signal, Slate
+from retrieval.schema import Item, Language, NearMiss, Pick, Signal, Slate
 from retrieval.shop import Shop
 
 
@@ -112,15 +112,13 @@ class Writer:
         return ("", (sentence,)) if wrong or foreign else (sentence, ())
 
     def _nothing(self, reading: Reading, slate: Slate) -> Reply:
-        language = reading.language
-        currency = self.shop.currency
-        blocked = join([wish_text(s, language, currency) for s in slate.blocked_by], language)
-        opening = _cheapest(reading, slate) or say("blocked", language, wishes=blocked or reading.text)
+        language, currency = reading.language, self.shop.currency
+        opening = _cheapest(reading, slate) or _blocked(reading, slate, currency)
         lines = [opening, *(_near(miss, language, currency) for miss in slate.near_misses)]
         cards = tuple(
             Recommendation(
                 miss.item, miss.item.words(language)[0], miss.item.price, receipt="near miss",
-                sentence=say("costs", language, costs=_costs(miss, language, currency)),
+                sentence=_costs_of(miss, language, currency),
             )
             for miss in slate.near_misses
         )
@@ -170,8 +168,39 @@ def _price(entry: Recommendation, language: Language) -> str:
     return f" — {format_money(entry.price, language)}" if entry.price is not None else ""
 
 
+def _blocked(reading: Reading, slate: Slate, currency: str) -> str:
+    """What the shop has not, and what comes nearest to it."""
+    language = reading.language
+    wishes = join([wish_text(signal, language, currency) for signal in slate.blocked_by], language) or reading.text
+    if not _another_kind(slate.blocked_by):
+        return say("blocked", language, wishes=wishes)
+    kinds = list(dict.fromkeys(filter(None, (_kind(miss.item, language) for miss in slate.near_misses))))
+    return say("beside" if kinds else "not_sold", language, wishes=wishes, kinds=join(kinds, language))
+
+
+def _another_kind(signals: Sequence[Signal]) -> bool:
+    """True when all that the signals ask for is a kind of product."""
+    return bool(signals) and all(signal.facet == "category" and signal.wanted for signal in signals)
+
+
+def _kind(item: Item, language: Language) -> str:
+    """The item's shelf as the shopper reads it; empty when it stands on none."""
+    paths = [told.category for told in item.translations if told.language == language and told.category]
+    path = paths[0] if paths else item.category
+    return path[-1] if path else ""
+
+
+def _costs_of(miss: NearMiss, language: Language, currency: str) -> str:
+    costs, kind = _costs(miss, language, currency), _kind(miss.item, language)
+    if _another_kind(miss.costs) and kind:
+        return say("beside_costs", language, kind=kind, costs=costs)
+    return say("costs", language, costs=costs)
+
+
 def _near(miss: NearMiss, language: Language, currency: str) -> str:
     price = f" — {format_money(miss.item.price, language)}" if miss.item.price is not None else ""
+    if _another_kind(miss.costs):
+        return say("beside_line", language, title=miss.item.words(language)[0], price=price)
     return say("near", language, title=miss.item.words(language)[0], price=price, costs=_costs(miss, language, currency))
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from retrieval.embedding.embedder import Embedder
 from retrieval.text import HAN
+from retrieval.thesaurus.kinship import shipped_kinship
 
 _FOREIGN = 0.1
 """Largest share of names in the shopper's script in a catalogue that does not speak the language."""
@@ -58,6 +59,21 @@ class Likeness:
         thresholds = self._thresholds()
         return self._nearest(text, tuple(names), thresholds.value) if thresholds else None
 
+    def beside(self, text: str, names: Sequence[str], shelves: Sequence[int]) -> int | None:
+        """The shelf to look at for a kind that the shop has not; None when none is near enough, or the embedder was not measured.
+        `shelves` has the shelf of every name."""
+        kinship = shipped_kinship()
+        if not names or not self.embedder.name.startswith(kinship.embedder) or self.embedder.dimension != len(kinship.centre):
+            return None
+        vectors = self._vectors_of(tuple(names))
+        nearest = kinship.nearest(text, self.embedder.embed([text])[0], names, vectors, np.asarray(shelves, dtype=np.int64))
+        return nearest.shelf if kinship.probability(nearest) >= kinship.least else None
+
+    def _vectors_of(self, names: tuple[str, ...]) -> NDArray[np.float32]:
+        if names not in self._vectors:
+            self._vectors[names] = self.embedder.embed(names)  # two threads may both do it, to the same end
+        return self._vectors[names]
+
     def _thresholds(self) -> Thresholds | None:
         return next((held for name, held in THRESHOLDS.items() if self.embedder.name.startswith(name)), None)
 
@@ -66,9 +82,7 @@ class Likeness:
         alike = sum(bool(HAN.search(name)) == han for name in names)
         if len(names) < 2 or alike > _FOREIGN * len(names):
             return None
-        if names not in self._vectors:
-            self._vectors[names] = self.embedder.embed(names)  # two threads may both do it, to the same end
-        cosines = self._vectors[names] @ self.embedder.embed([text])[0]
+        cosines = self._vectors_of(names) @ self.embedder.embed([text])[0]
         first, second = np.argsort(-cosines)[:2]
         sure = cosines[first] >= near.cosine and cosines[first] - cosines[second] >= near.margin
         return int(first) if sure else None

@@ -42,6 +42,8 @@ class Meaning:
     """Where phrases count: everywhere, only on items that leave the deciding columns empty, in titles, nowhere."""
     shelves: tuple[tuple[str, ...], ...] = ()
     """Category paths that are meant."""
+    beside: tuple[tuple[str, ...], ...] = ()
+    """Of a kind that the catalogue has not: category paths of the kinds next to it."""
     within: tuple[tuple[str, ...], ...] = ()
     """Phrases of which every one must also stand in the item, when the shelf alone says too little."""
     measure: Measure | None = None

@@ -46,7 +46,7 @@ def nothing_fits(query: Query, required: Requirements, nearest: Nearest) -> Noth
             options.sort(key=lambda option: _reluctance(*option))
             lists = [_near(given_up, mask, required, nearest, limit) for given_up, mask in options]
             return Nothing(_signals(excluding or options[0][0]), _dealt(lists, limit))
-    rows = np.flatnonzero(required.offered).astype(np.int32)
+    rows = np.flatnonzero(required.offered & _beside(required.groups, required.catalogue)).astype(np.int32)
     return Nothing(_signals(required.groups), tuple((row, _costs(row, required)) for row in nearest(rows, limit)))
 
 
@@ -62,8 +62,9 @@ def _names_a_kind(group: Group) -> bool:
 def _near(
     given_up: tuple[Group, ...], mask: Mask, required: Requirements, nearest: Nearest, limit: int
 ) -> list[tuple[int, tuple[Signal, ...]]]:
-    """The nearest rows of one way out: for a bound those that overstep it least, otherwise by likeness."""
-    rows = np.flatnonzero(mask).astype(np.int32)
+    """The nearest rows of one way out: for a bound those that overstep it least, otherwise by likeness; for a kind that a shop
+    with shelves has not, those on the shelves beside it."""
+    rows = np.flatnonzero(mask & _beside(given_up, required.catalogue)).astype(np.int32)
     bounds = [m for group in given_up for m in group.meanings if m.signal.op in ("<=", ">=") and m.kind in ("price", "rating")]
     if bounds:
         excess = _overstep(bounds[0], required.catalogue)[rows]
@@ -71,6 +72,19 @@ def _near(
     else:
         ordered = nearest(rows, limit)
     return [(row, _signals(given_up)) for row in ordered]
+
+
+def _beside(given_up: tuple[Group, ...], catalogue: Catalogue) -> Mask:
+    beside = np.ones(len(catalogue), dtype=bool)
+    for group in given_up:
+        if catalogue.shelves and not group.understood and _names_a_kind(group):
+            paths = {path for meaning in group.meanings for path in meaning.beside}
+            there = np.zeros(len(catalogue), dtype=bool)
+            for shelf in catalogue.shelves:
+                if shelf.path in paths:
+                    there |= catalogue.on(shelf)
+            beside &= there
+    return beside
 
 
 def _overstep(meaning: Meaning, catalogue: Catalogue) -> np.ndarray[tuple[int], np.dtype[np.float64]]:

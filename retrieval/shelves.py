@@ -10,6 +10,7 @@ from retrieval.likeness import Likeness
 from retrieval.meaning import Meaning
 from retrieval.schema import Signal
 from retrieval.text import HAN, fold, stems
+from retrieval.thesaurus import Thesaurus
 
 Words = tuple[str, ...]
 _MEASURE_WORD = re.compile(r"^(?:一|\d+)?(?:双|个|把|条|款|台|只|件|副|套|支|瓶|张|顶)(?=[\u4e00-\u9fff]{2})")
@@ -20,38 +21,80 @@ _PARTS = re.compile(r"\s*(?:&|,|/|、|\band\b|和|与|及)\s*")
 
 
 def category_meaning(
-    signal: Signal, catalogue: Catalogue, likeness: Likeness | None, spell: Callable[[Words], Words]
+    signal: Signal, catalogue: Catalogue, likeness: Likeness | None, spell: Callable[[Words], Words], thesaurus: Thesaurus
 ) -> Meaning:
-    """The shelves whose name ends in the wished kind, and the items whose title does; failing that the shelf under a wider name,
-    titles with the words, and the shelf so named in the other language. `nothing` when the catalogue has no such kind."""
+    """The shelves whose name ends in the wished kind or in what the thesaurus knows it covers, and the items whose title does;
+    failing that the shelf under a wider name, titles with the words, and the shelf so named in the other language. `nothing`
+    when the catalogue has no such kind, with the shelves to look at instead."""
     said = _MEASURE_WORD.sub("", fold(signal.value))
     wish = stems(said)
     for words in dict.fromkeys((wish, spell(wish), stems(_BARE_SUFFIX.sub("", said)))):
-        shelves = _ending_in(words, catalogue)
-        head = (" ".join(words),)
-        shared = [shelf for shelf in shelves if not _named(words, shelf)]
-        if shelves and len(shared) == len(shelves) and _stands((words,), shelves, catalogue):
-            return Meaning(signal, "category", shelves=_paths(shelves), within=(words,))
-        if shelves or len(catalogue.heads.of(head[0])):
-            return Meaning(signal, "category", shelves=_paths(shelves), phrases=(head,))
-        wider, modifiers = _wider(words, catalogue)
-        if wider and _stands(modifiers, wider, catalogue):
-            return Meaning(signal, "category", shelves=_paths(wider), within=modifiers)
-        first, trailing = _before(words, catalogue)
-        if first and _stands(trailing, first, catalogue):
-            return Meaning(signal, "category", shelves=_paths(first), within=trailing)
-        if not catalogue.shelves and len(catalogue.titles.together(words)):
-            return Meaning(signal, "category", within=tuple((word,) for word in words))
+        found = _named_so(signal, words, catalogue, thesaurus) or _in_part(signal, words, catalogue, thesaurus)
+        if found is not None:
+            return found
     alike = _alike(fold(signal.value), catalogue, likeness)
     if alike is not None:
         return Meaning(signal, "category", shelves=(alike.path,))
-    return Meaning(signal, "nothing")
+    return Meaning(signal, "nothing", beside=_paths(_beside(wish, fold(signal.value), catalogue, likeness, thesaurus)))
+
+
+def _named_so(signal: Signal, words: Words, catalogue: Catalogue, thesaurus: Thesaurus) -> Meaning | None:
+    """The kind by its own name, and by the names of all that it covers."""
+    shelves = _ending_in(words, catalogue)
+    shared = bool(shelves) and not any(_named(words, shelf) for shelf in shelves)
+    if shared and _stands((words,), shelves, catalogue):
+        return Meaning(signal, "category", shelves=_paths(shelves), within=(words,))
+    for name in thesaurus.covered(words)[1:]:
+        shelves += [shelf for shelf in _called(name, catalogue) if shelf not in shelves]
+    heads = tuple((" ".join(name),) for name in thesaurus.covered(words))
+    shown = tuple(head for head in heads if len(catalogue.heads.of(head[0])))
+    if shelves or shown:
+        return Meaning(signal, "category", shelves=_paths(shelves), phrases=shown or heads[:1])
+    for name in thesaurus.covered(words)[1:]:
+        part = [shelf for shelf in catalogue.shelves if name in _parts(shelf)]
+        if part and _stands((name,), part, catalogue):
+            return Meaning(signal, "category", shelves=_paths(part), within=(name,))
+    return None
+
+
+def _in_part(signal: Signal, words: Words, catalogue: Catalogue, thesaurus: Thesaurus) -> Meaning | None:
+    """The kind under a wider name, with the rest of the words as what its items must also say."""
+    wider, modifiers = _wider(words, catalogue, thesaurus)
+    if wider and _stands(modifiers, wider, catalogue):
+        return Meaning(signal, "category", shelves=_paths(wider), within=modifiers)
+    first, trailing = _before(words, catalogue)
+    if first and _stands(trailing, first, catalogue):
+        return Meaning(signal, "category", shelves=_paths(first), within=trailing)
+    if not catalogue.shelves and len(catalogue.titles.together(words)):
+        return Meaning(signal, "category", within=tuple((word,) for word in words))
+    return None
+
+
+def _beside(
+    words: Words, text: str, catalogue: Catalogue, likeness: Likeness | None, thesaurus: Thesaurus
+) -> list[Shelf]:
+    """The shelves of the wider kinds that the thesaurus knows, failing that the nearest in meaning."""
+    named = [shelf for name in thesaurus.around(words) for shelf in _called(name, catalogue)]
+    if named or likeness is None:
+        return list(dict.fromkeys(named))
+    lowest = [shelf for shelf in catalogue.shelves if not _inner(shelf, catalogue)]
+    labels = [(fold(name), place) for place, shelf in enumerate(lowest) for name in sorted(shelf.names)]
+    near = likeness.beside(text, [label for label, _ in labels], [place for _, place in labels])
+    return [] if near is None else [lowest[near]]
 
 
 def _ending_in(words: Words, catalogue: Catalogue) -> list[Shelf]:
     """Shelves one of whose names, or parts of it, ends in the words: `boot` names Hiking boots, `lamp` no Lamp shades."""
     found = [shelf for shelf in catalogue.shelves if any(part[-len(words) :] == words for part in _parts(shelf))]
     return [shelf for shelf in found if _is_kind(shelf, catalogue)] or found or _clipped(words, catalogue)
+
+
+def _called(name: Words, catalogue: Catalogue) -> list[Shelf]:
+    """The shelves that are called so as a whole; in English also those that end so: `trainer` names Running trainers, while 水壶
+    of water bottles names no 电热水壶."""
+    if all(word.isascii() for word in name):
+        return [shelf for shelf in _ending_in(name, catalogue) if _named(name, shelf)]
+    return [shelf for shelf in catalogue.shelves if any(stems(own) == name for own in shelf.names)]
 
 
 def _clipped(words: Words, catalogue: Catalogue) -> list[Shelf]:
@@ -63,9 +106,14 @@ def _clipped(words: Words, catalogue: Catalogue) -> list[Shelf]:
 
 def _is_kind(shelf: Shelf, catalogue: Catalogue) -> bool:
     """False for a department named by a place or a theme in the singular: what stands under Desk is no desk."""
-    inner = any(other.path[: len(shelf.path)] == shelf.path and other.path != shelf.path for other in catalogue.shelves)
+    inner = _inner(shelf, catalogue)
     last = re.findall(r"[^\W\d_]+", fold(shelf.path[-1]))[-1:]
     return not inner or not last or stems(last[0])[-1:] != tuple(last) or bool(HAN.search(last[0]))
+
+
+def _inner(shelf: Shelf, catalogue: Catalogue) -> bool:
+    """True for a shelf with shelves below it."""
+    return any(other.path[: len(shelf.path)] == shelf.path and other.path != shelf.path for other in catalogue.shelves)
 
 
 def _named(words: Words, shelf: Shelf) -> bool:
@@ -73,10 +121,12 @@ def _named(words: Words, shelf: Shelf) -> bool:
     return any(stems(name)[-len(words) :] == words and stems(name) in _parts_alone(name) for name in shelf.names)
 
 
-def _wider(words: Words, catalogue: Catalogue) -> tuple[list[Shelf], tuple[Words, ...]]:
-    """The shelves whose name is the end of the words, the longest first, and the words it leaves out."""
+def _wider(words: Words, catalogue: Catalogue, thesaurus: Thesaurus) -> tuple[list[Shelf], tuple[Words, ...]]:
+    """The shelves whose name is the end of the words, or covered by it, the longest first, and the words it leaves out."""
     for start in range(1, len(words)):
-        named = [shelf for shelf in catalogue.shelves if words[start:] in _parts(shelf)]
+        end = words[start:]
+        names = set(thesaurus.covered(end)) if all(word.isascii() for word in words) else {end}
+        named = [shelf for shelf in catalogue.shelves if names & _parts(shelf)]
         shelves = [shelf for shelf in named if _is_kind(shelf, catalogue)]
         if shelves:
             left = words[:start]

@@ -15,6 +15,7 @@ from retrieval.schema import Signal
 from retrieval.shelves import category_meaning
 from retrieval.spelling import Spelling
 from retrieval.text import HAN, denied, fold, scan, stem, stems
+from retrieval.thesaurus import Thesaurus, shipped_thesaurus
 
 Words = tuple[str, ...]
 ANY = frozenset({"any", "anything", "whatever", "either", "无所谓", "不限", "都行", "都可以", "随便", "随意", "不挑"})
@@ -38,10 +39,13 @@ _MOST_VALUES = 3_000
 class Vocabulary:
     """The words and numbers of one catalogue; `resolve` is the whole use of it."""
 
-    def __init__(self, catalogue: Catalogue, currency: str, likeness: Likeness | None = None) -> None:
+    def __init__(
+        self, catalogue: Catalogue, currency: str, likeness: Likeness | None = None, thesaurus: Thesaurus | None = None
+    ) -> None:
         self.catalogue = catalogue
         self.currency = currency
         self.likeness = likeness
+        self.thesaurus = shipped_thesaurus() if thesaurus is None else thesaurus
         self._known: dict[Signal, Meaning] = {}
         self._spelling = Spelling(catalogue)
 
@@ -65,7 +69,7 @@ class Vocabulary:
             bare = bound.kind == "nothing" and _BARE.fullmatch(signal.value.strip()) is not None
             return price_meaning(signal, self.currency) if bare else bound
         if signal.facet == "category":
-            kind = category_meaning(signal, self.catalogue, self.likeness, self.spell)
+            kind = category_meaning(signal, self.catalogue, self.likeness, self.spell, self.thesaurus)
             return self._property(signal) or kind if kind.kind == "nothing" else kind
         return self._value(signal)
 
@@ -105,10 +109,13 @@ class Vocabulary:
             forms += _gerunds(bare)
         if signal.facet == "audience":
             forms += labels_for(text)
-        phrases = tuple(words for words in dict.fromkeys(stems(form) for form in forms) if words)
-        longer = tuple(words for words in phrases if len(words) > 1 or not HAN.match(words[0]))
+        facets = {signal.facet, *OPEN_FACETS, "pattern", "season"} if signal.facet in OPEN_FACETS else {signal.facet}
+        said = [words for words in dict.fromkeys(stems(form) for form in forms) if words]
+        longer = tuple(words for words in said if len(words) > 1 or not HAN.match(words[0]))
         # a single character stands inside many words: what must not be is looked for by it all the same
-        return longer if longer and signal.wanted else phrases
+        phrases = longer if longer and signal.wanted else said
+        alike = (name for words in said for name in self.thesaurus.values(words, facets))
+        return tuple(dict.fromkeys((*phrases, *(name for name in alike if len(name) > 1 or not HAN.match(name[0])))))
 
     def _labelled(self, signal: Signal, phrases: tuple[Words, ...]) -> bool:
         """True when the signal's own column has just this value: size `L` for `large`."""

@@ -16,7 +16,7 @@ from ui.measuring_cold import cold_start
 from ui.measuring_drift import drift
 from ui.measuring_policy import policy
 from ui.measuring_recommend import recommend
-from ui.measuring_search import embedder, ranker, search
+from ui.measuring_search import embedder, kinds, ranker, search
 from ui.measuring_texts import draw_curve, labelled, need_train_extra, reviews, service, tell
 from ui.options import DEFAULT, Adapter, Baselines, BaseUrl, EmbedderName, Engine, Json, Plots, Predictions, Preset, TrainingRun
 from ui.terminal import note, print_json, progress_bar, say
@@ -33,6 +33,7 @@ evaluate_app.command()(recommend)
 evaluate_app.command()(search)
 train_app.command()(ranker)
 train_app.command()(embedder)
+train_app.command()(kinds)
 train_app.command()(compare)
 train_app.command()(audit)
 train_app.command("service")(train_service)

@@ -1,4 +1,4 @@
-"""`daogou evaluate search`, `daogou train ranker` and `daogou train embedder`."""
+"""`daogou evaluate search`, `daogou train ranker`, `embedder` and `kinds`."""
 
 from __future__ import annotations
 
@@ -147,6 +147,31 @@ def embedder(
         print_json({"adapter": str(adapter), "triplets": len(triplets)})
     else:
         say(f"Adapter in {adapter}. Use it: embedder = \"{adapter}\" in a shop's settings.toml, then rebuild its index.")
+
+
+def kinds(
+    out: Annotated[Path, typer.Argument(dir_okay=False, help="JSON file of the weights.")],
+    thesaurus: Annotated[Path | None, typer.Option(exists=True, dir_okay=False, help="Another than the shipped one.")] = None,
+    seed: int = 1, json: Json = False,
+) -> None:
+    """Learn from a thesaurus which shelf to offer to whom asks for a kind that a shop has not; four minutes of one core."""
+    need_train_extra()
+    from dataclasses import asdict
+
+    from retrieval.embedding import open_embedder
+    from retrieval.thesaurus import shipped_rows
+    from training.kinds import KindsRecipe, save_kinship, train_kinds
+    from ui.places import home
+
+    with progress_bar() as progress:
+        rows = shipped_rows("kinds.jsonl", thesaurus)
+        kinship, figures = train_kinds(rows, open_embedder("e5-small", home(), progress), KindsRecipe(seed=seed), progress)
+    save_kinship(out, kinship, figures)
+    if json:
+        print_json(asdict(figures))
+    else:
+        say(f"{out}: of {figures.wishes} wishes for kinds held back, AUC {figures.auc:.3f}; what is offered is right "
+            f"{figures.precision:.0%} of the time, and {figures.recall:.0%} of what could be is.")
 
 
 def _triplets_of(shop: str, recipe: EmbedderRecipe, progress: Progress | None) -> tuple[Triplet, ...]:

@@ -12,6 +12,7 @@ from retrieval.catalogue import Catalogue, build_catalogue
 from retrieval.conditions import meeting
 from retrieval.likeness import THRESHOLDS, Likeness
 from retrieval.schema import Attribute, Item, Money, Signal
+from retrieval.thesaurus import Thesaurus
 from retrieval.vocabulary import Vocabulary
 
 Fitting = Callable[[str], list[str]]
@@ -108,7 +109,7 @@ def english() -> Catalogue:
 @pytest.mark.parametrize(("text", "shelves"), [("category=徒步鞋", (("Hiking boots",),)), ("category=钢琴", ()), ("category=shoe", ())])
 def test_a_shelf_is_found_in_the_other_language_only(english: Catalogue, text: str, shelves: tuple[tuple[str, ...], ...]) -> None:
     """The embedder translates; among names of one language it is not asked, and where it is unsure it does not guess."""
-    assert Vocabulary(english, "USD", Likeness(Bilingual())).resolve(Signal.parse(text)).shelves == shelves
+    assert Vocabulary(english, "USD", Likeness(Bilingual()), Thesaurus()).resolve(Signal.parse(text)).shelves == shelves
 
 
 def test_a_bare_number_is_in_the_unit_of_its_column() -> None:
