@@ -19,7 +19,7 @@ from retrieval.shop import Shop
 
 A_DAY = 24 * 3600.0
 _SHOPPERS = 1_000
-"""Of whom a pace is learnt at most, drawn by their ids: 400 take two seconds of one core."""
+"""Of whom a pace is learnt at most, drawn by their ids: 400 take three seconds of one core."""
 _log = logging.getLogger("daogou")
 
 
