@@ -59,6 +59,14 @@ def test_a_pace_is_kept_whole(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_pace_of_another_measure_is_learnt_anew(tmp_path: Path) -> None:
+    """The bound of a version that told moves otherwise is not held against today's evidence: the usual pace is in force."""
+    save_pace(tmp_path, OWN)
+    path = tmp_path / PACE_FILE
+    path.write_text(path.read_text("utf-8").replace('"together": 0.8', '"dispersion": 3.3'), encoding="utf-8")
+    assert load_pace(tmp_path) == USUAL_PACE
+
+
 @pytest.mark.parametrize("damage", ["", "[]", "{}", '{"half_lives_days": {"category": -3}}', "\x00"])
 def test_a_damaged_pace_leaves_the_earlier_one_in_force(tmp_path: Path, damage: str, caplog: pytest.LogCaptureFixture) -> None:
     """A running shop takes a new pace at once, and keeps the last good one when the file is broken, saying so."""
