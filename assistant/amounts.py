@@ -53,6 +53,12 @@ def place_of(text: str, amount: str) -> tuple[int, int] | None:
     return places[-1].span(1) if places[-1].group(1) == wanted else places[-1].span()
 
 
+def thousands(value: str) -> str:
+    """`1200` for `1.2k`, `20000` for 2万: a number of thousands and nothing else; empty for any other text."""
+    match = NUMBER.fullmatch(value.strip().lower())
+    return _meanings(match)[0] if match is not None and match.group(2) else ""
+
+
 def _meanings(match: re.Match[str]) -> tuple[str, ...]:
     """`2.5k` is 2500, `1k5` 1500, `1w` 10000; without such a letter the number itself."""
     number, scale, rest = match.groups()

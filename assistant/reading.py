@@ -7,6 +7,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import replace
 
+from assistant.amounts import thousands
 from assistant.errors import ModelError
 from assistant.grammar import reading_grammar
 from assistant.language import Generation, LanguageModel
@@ -114,5 +115,9 @@ def _written(model: LanguageModel, prompt: tuple[Message, ...], how: Generation)
 
 
 def _grounded(signal: Signal, message: Normalised) -> Signal:
-    """The signal with its value tidied and the typed words it rests on."""
-    return replace(signal, value=tidy(signal.value), span=message.find(signal.value))
+    """The signal with its value tidied and the typed words it rests on. "At most 1.2k" without a unit is money, whatever facet
+    it was filed under; "at least 4k" may be pixels."""
+    span, money = message.find(signal.value), thousands(signal.value)
+    if money and signal.op == "<=" and signal.facet != "price":
+        return replace(signal, facet="price", value=money, span=span)
+    return replace(signal, value=tidy(signal.value), span=span)

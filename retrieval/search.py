@@ -117,12 +117,14 @@ class Search:
 
     def view(self) -> View:
         """The shop in memory, read anew when an import has changed it."""
-        view, index = self._view, self.shop.index
-        if view is not None and view.index is index:
+        view, index, synonyms = self._view, self.shop.index, (self.sliders or self.shop.sliders).synonyms
+        if view is not None and view.index is index and view.vocabulary.synonyms == synonyms:
             return view
         with self._building:
             if self._view is None or self._view.index is not self.shop.index:
                 self._view = build_view(self.shop)
+            if self._view.vocabulary.synonyms != synonyms:
+                self._view = replace(self._view, vocabulary=self._view.vocabulary.knowing(synonyms))
             return self._view
 
     def _ranker(self) -> Ranker:

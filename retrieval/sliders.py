@@ -9,7 +9,7 @@ from typing import Any
 REACH = 0.15
 """The most that promotion, margin and stock together add to a score, of its span among the contenders: they order near ties,
 and a clearly better fit stays in front."""
-TABLES = ("balance", "promotions", "pins", "bans")
+TABLES = ("balance", "promotions", "pins", "bans", "synonyms")
 """The tables of `settings.toml` that hold the sliders."""
 
 
@@ -94,6 +94,8 @@ class Sliders:
     promotions: Promotions = Promotions()
     pins: tuple[Pin, ...] = ()
     bans: Bans = Bans()
+    synonyms: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """(a shopper's word, the shop's words for it), beside those that the thesaurus knows."""
 
     def __post_init__(self) -> None:
         for pin in self.pins:
@@ -119,7 +121,7 @@ def sliders_from(tables: Mapping[str, Any]) -> Sliders:
     balance = _table(tables, "balance", _names(BalanceSettings))
     promotions = _table(tables, "promotions", _names(Promotions))
     bans = _table(tables, "bans", _names(Bans))
-    pins = _table(tables, "pins", None)
+    pins, synonyms = _table(tables, "pins", None), _table(tables, "synonyms", None)
     numbers: dict[str, Any] = {name: _number(f"balance.{name}", value) for name, value in balance.items()}
     promoted: dict[str, Any] = {n: (_number if n == "boost" else _texts)(f"promotions.{n}", v) for n, v in promotions.items()}
     return Sliders(
@@ -127,6 +129,7 @@ def sliders_from(tables: Mapping[str, Any]) -> Sliders:
         Promotions(**promoted),
         tuple(Pin(word, _texts(f"pins.{word}", items)) for word, items in pins.items()),
         Bans(**{name: _texts(f"bans.{name}", value) for name, value in bans.items()}),
+        tuple((word, _texts(f"synonyms.{word}", names)) for word, names in synonyms.items()),
     )
 
 

@@ -18,6 +18,7 @@ from retrieval.text import HAN, denied, fold, scan, stem, stems
 from retrieval.thesaurus import Thesaurus, shipped_thesaurus
 
 Words = tuple[str, ...]
+Synonyms = tuple[tuple[str, tuple[str, ...]], ...]
 ANY = frozenset({"any", "anything", "whatever", "either", "无所谓", "不限", "都行", "都可以", "随便", "随意", "不挑"})
 POINTING = frozenset({"order", "action", "topic"})
 """Facets that say nothing of an item."""
@@ -46,8 +47,15 @@ class Vocabulary:
         self.currency = currency
         self.likeness = likeness
         self.thesaurus = shipped_thesaurus() if thesaurus is None else thesaurus
+        self.synonyms: Synonyms = ()
         self._known: dict[Signal, Meaning] = {}
         self._spelling = Spelling(catalogue)
+
+    def knowing(self, synonyms: Synonyms) -> Vocabulary:
+        """That of the same catalogue with a shop's own synonyms."""
+        known = Vocabulary(self.catalogue, self.currency, self.likeness, self.thesaurus.knowing(synonyms))
+        known.synonyms = synonyms
+        return known
 
     def resolve(self, signal: Signal) -> Meaning:
         """What the signal means here, `nothing` where no item can show it."""

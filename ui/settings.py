@@ -25,6 +25,7 @@ from ui.wiring import open_shop
 _LISTS = {
     "promotions.items": "ids", "promotions.categories": "names of shelves",
     "bans.items": "ids that are never shown", "bans.categories": "shelves", "bans.brands": "brands",
+    "synonyms.WORD": "what the shop calls what shoppers call so: kinds or values",
     "pins.WORD": "ids; the first that meets every hard wish has the first slot for that kind of product or word",
 }
 _GROUPS = (("balance", BalanceSettings), ("promotions", Promotions))
@@ -125,6 +126,7 @@ def _view(sliders: Sliders) -> dict[str, Any]:
     return {
         "balance": asdict(sliders.balance), "promotions": asdict(sliders.promotions),
         "pins": {pin.word: list(pin.items) for pin in sliders.pins}, "bans": asdict(sliders.bans),
+        "synonyms": {word: list(names) for word, names in sliders.synonyms},
         "ranges": {
             f"{table}.{name}": {"low": each.metadata["low"], "high": each.metadata["high"], "meaning": each.metadata["meaning"]}
             for table, group in _GROUPS for name, each in sliders_of(group)
@@ -163,11 +165,14 @@ def _print_settings(sliders: Sliders) -> None:
     held = {"promotions": asdict(sliders.promotions), "bans": asdict(sliders.bans)}
     for name, meaning in _LISTS.items():
         group_name, _, field = name.partition(".")
-        if group_name != "pins":
+        if field != "WORD":
             table.add_row(name, ", ".join(held[group_name][field]) or "-", "a, b, ...", meaning)
     for pin in sliders.pins:
         table.add_row(f"pins.{pin.word}", ", ".join(pin.items), "a, b, ...", "pinned to the first slot")
-    table.add_row("pins.WORD", "", "a, b, ...", _LISTS["pins.WORD"])
+    for word, names in sliders.synonyms:
+        table.add_row(f"synonyms.{word}", ", ".join(names), "a, b, ...", "the shop's words for it")
+    for name in ("pins.WORD", "synonyms.WORD"):
+        table.add_row(name, "", "a, b, ...", _LISTS[name])
     Console().print(table)
     say("Change one: daogou settings SHOP balance.exploration=0.2   Take it back: balance.exploration=")
 

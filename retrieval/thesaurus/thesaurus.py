@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -34,11 +35,18 @@ class Thesaurus:
 
     def __init__(self, kinds: Iterable[Kind] = (), values: Iterable[tuple[str, tuple[Words, ...]]] = ()) -> None:
         self._kinds = tuple(kinds)
+        self._own: Mapping[Words, tuple[Words, ...]] = {}
         self._named, self._under, self._over = _by_name(self._kinds)
         self._values: dict[Words, list[tuple[str, tuple[Words, ...]]]] = defaultdict(list)
         for facet, names in values:
             for name in names:
                 self._values[name].append((facet, names))
+
+    def knowing(self, synonyms: Iterable[tuple[str, Iterable[str]]]) -> Thesaurus:
+        """The same with a shop's own: a shopper's word, and the words that the shop has for it."""
+        widened = copy(self)
+        widened._own = {stems(fold(word)): tuple(stems(fold(name)) for name in names) for word, names in synonyms}
+        return widened
 
     def covered(self, words: Words) -> tuple[Words, ...]:
         """The names of everything that the words surely ask for: 登山鞋 asks for hiking boots, footwear for those too. The words
@@ -46,7 +54,7 @@ class Thesaurus:
         equivalents = [words, *self._names(self._named.get(words, ()))]
         own = [name for name in equivalents if _latin(name) == _latin(words)]  # 水壶 of water bottles is kettles' wider name
         below = [place for name in dict.fromkeys(own) for place in self._under.get(name, ())]
-        return tuple(dict.fromkeys([*equivalents, *self._names(below)]))
+        return tuple(dict.fromkeys([*equivalents, *self._own.get(words, ()), *self._names(below)]))
 
     def around(self, words: Words) -> tuple[Words, ...]:
         """The names of the kinds that what the words ask for is a part of: hiking boots for winter hiking boots."""
@@ -55,7 +63,7 @@ class Thesaurus:
     def values(self, words: Words, facets: Container[str]) -> tuple[Words, ...]:
         """The other names of the same value of one of the facets: 真皮 of leather."""
         found = (names for facet, names in self._values.get(words, ()) if facet in facets)
-        return tuple(dict.fromkeys(name for names in found for name in names if name != words))
+        return tuple(dict.fromkeys(name for names in (*found, self._own.get(words, ())) for name in names if name != words))
 
     def _names(self, places: Iterable[int]) -> Iterator[Words]:
         return (name for place in places for name in self._kinds[place].names)

@@ -40,6 +40,16 @@ def test_signals_rest_on_the_words_typed() -> None:
     assert not notes
 
 
+@pytest.mark.parametrize(("line", "meant"), [
+    ("feature<=1.2k", "price<=1200"), ("size<=2k", "price<=2000"), ("feature>=4k", "feature>=4k"), ("feature<=2kg", "feature<=2kg"),
+])
+def test_thousands_without_a_unit_are_money(line: str, meant: str) -> None:
+    """"1.2k tops" bounds the price, wherever the model filed it; pixels from below and kilograms do not."""
+    said = line.partition("=")[2]
+    reading, _ = read_message(f"something {said}", model=ScriptedReader({f"something {said}": f"recommend | {line}"}))
+    assert [str(signal) for signal in reading.signals] == [meant]
+
+
 def test_without_a_model_the_message_is_searched_as_it_stands() -> None:
     """No model: plain text, and the reading says so."""
     reading, notes = read_message("red kettle", model=None)

@@ -32,12 +32,12 @@ def test_changes_are_kept_beside_comments(directory: Path) -> None:
     file.write_text(file.read_text("utf-8") + "\n[balance]  # by Anna\nstock = 0.5\n", encoding="utf-8")
     changes = {
         "balance.exploration": "0.2", "promotions.items": "A1, A2", "promotions.boost": "1", "pins.红茶 kettle": "A3",
-        "bans.brands": "Acme", "balance.explore_from": "4",
+        "bans.brands": "Acme", "balance.explore_from": "4", "synonyms.保温杯": "travel mugs, flasks",
     }
     found = changed_sliders(directory, changes)
     assert found == load_sliders(directory) == Sliders(
         BalanceSettings(exploration=0.2, stock=0.5, explore_from=4), Promotions(1, ("A1", "A2")),
-        (Pin("红茶 kettle", ("A3",)),), Bans(brands=("Acme",)),
+        (Pin("红茶 kettle", ("A3",)),), Bans(brands=("Acme",)), (("保温杯", ("travel mugs", "flasks")),),
     )
     assert "# by Anna" in file.read_text("utf-8")
     assert load_settings(directory).languages == ("en", "zh")

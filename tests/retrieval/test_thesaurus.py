@@ -10,6 +10,7 @@ from retrieval.catalogue import build_catalogue
 from retrieval.likeness import Likeness
 from retrieval.schema import Attribute, Item, Query, Signal
 from retrieval.search import Search
+from retrieval.sliders import Sliders
 from retrieval.thesaurus import Thesaurus, shipped_rows, shipped_thesaurus
 from retrieval.thesaurus.kinship import FEATURES, shared, shipped_kinship
 from retrieval.thesaurus.thesaurus import Kind
@@ -54,6 +55,16 @@ def test_wider_names_reach_down_and_never_up() -> None:
     assert set(thesaurus.covered(("boot",))) == {("boot",), ("靴", "子")}
     assert thesaurus.around(("ski", "boot")) == (("boot",), ("靴", "子"))
     assert thesaurus.covered(("unheard",)) == (("unheard",),)
+
+
+def test_a_shop_adds_its_own_words(search: Search) -> None:
+    """A synonym of the settings is in force at the next query, one way only, and goes with the setting."""
+    asked = Query("clodhoppers", signals=(Signal("category", "=", "clodhoppers"),))
+    assert not search.find(asked).picks
+    search.sliders = Sliders(synonyms=(("clodhopper", ("hiking boots",)),))
+    assert {pick.candidate.item.category[-1] for pick in search.find(asked).picks} == {"Hiking boots"}
+    search.sliders = Sliders()
+    assert not search.find(asked).picks
 
 
 def test_the_shipped_files_are_whole() -> None:
