@@ -21,7 +21,7 @@ from retrieval.schema import Query, Signal
 from retrieval.search import Search
 from retrieval.shop import Shop
 from training.adapt import Adapted, Plan, adapt
-from training.adapt_settings import AdaptSettings
+from training.adapt_settings import AdaptError, AdaptSettings
 from training.shadow_replay import under
 from training.simulate import UNLIMITED, Progress
 from training.simulated_clicks import ClickRule, asked, visits
@@ -83,8 +83,7 @@ def try_batches(shop: Shop, batches: Batches, progress: Progress | None = None) 
         with throwaway(shop) as honest:
             memory = Memory.of(honest, lambda: AFTER)
             visits(honest, memory, ClickRule(), shoppers=batches.shoppers, slates=4, first=FIRST, seed=seed)
-            target, shelf = _target(honest, seed)
-            before = _place(honest, target, shelf)
+            target, shelf, before = _target(honest, seed)
             for done, (share, style) in enumerate(runs, 1):
                 planted = round(share * batches.shoppers * 4)
                 found, place = _tried(honest, target, shelf, planted, style, batches.settings)
@@ -110,12 +109,20 @@ def _tried(
         shutil.rmtree(folder)
 
 
-def _target(shop: Shop, seed: int) -> tuple[str, str]:
-    """The dearest item of a drawn shelf of at least three, and the shelf."""
+def _target(shop: Shop, seed: int) -> tuple[str, str, int]:
+    """The dearest item of a drawn shelf of at least three, the shelf, and its place there: one that can still rise, not the
+    first. Raises AdaptError for a shop in which the dearest stand first everywhere."""
     items = [item for item in shop.all_items() if item.price is not None and item.category and item.available]
     shelves = [item.category[-1] for item in items]
-    shelf = Random(f"{seed}:planted").choice(sorted(name for name in set(shelves) if shelves.count(name) > 2))
-    return max((item for item in items if item.category[-1] == shelf), key=lambda item: (item.price, item.id)).id, shelf
+    large, chance = sorted(name for name in set(shelves) if shelves.count(name) > 2), Random(f"{seed}:planted")
+    while large:
+        shelf = chance.choice(large)
+        target = max((item for item in items if item.category[-1] == shelf), key=lambda item: (item.price, item.id)).id
+        place = _place(shop, target, shelf)
+        if place > 1:
+            return target, shelf, place
+        large.remove(shelf)
+    raise AdaptError("found no shelf of three items whose dearest does not stand first, expected one. Import items with prices")
 
 
 def _plant(shop: Shop, target: str, shelf: str, count: int, style: Style) -> None:

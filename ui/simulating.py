@@ -142,8 +142,11 @@ def _regret(shop: Shop, wanted: _Wanted, sessions: int, policies: str, bar: Prog
 
 
 def _poisoned(shop: Shop, shares: tuple[float, ...], batches: int, seed: int, bar: Progress | None) -> dict[str, Any]:
-    from training.adapt_settings import load_settings
+    from training.adapt_settings import AdaptError, load_settings
     from training.poisoned_batches import Batches, told, try_batches
 
-    plan = Batches(shares, batches, seed=seed, settings=load_settings(shop.directory))
-    return told(list(try_batches(shop, plan, bar)))
+    try:
+        plan = Batches(shares, batches, seed=seed, settings=load_settings(shop.directory))
+        return told(list(try_batches(shop, plan, bar)))
+    except AdaptError as error:
+        raise typer.BadParameter(str(error)) from error
