@@ -14,7 +14,7 @@ from training.poisoned_batches import Batches, Tried, told, try_batches
 from .test_simulate import dump
 
 TRIED = Tried(0, 0.01, "spread", 6, 6, "promoted", place=4, place_clean=4, place_before=4)
-SETTINGS = AdaptSettings(fewest_slates=5, replayed=6, turns=6, passes=2, margin=0.2, forgetting=0.2, riser=0.5)
+SETTINGS = AdaptSettings(fewest_slates=5, replayed=6, turns=6, passes=1, margin=0.2, forgetting=0.2, riser=0.5)
 
 
 def test_planted_feedback_lifts_nothing(small_ground: Shop) -> None:
