@@ -24,17 +24,14 @@ def category_meaning(
     signal: Signal, catalogue: Catalogue, likeness: Likeness | None, spell: Callable[[Words], Words], thesaurus: Thesaurus
 ) -> Meaning:
     """The shelves whose name ends in the wished kind or in what the thesaurus knows it covers, and the items whose title does;
-    failing that the shelf under a wider name, titles with the words, and the shelf so named in the other language. `nothing`
-    when the catalogue has no such kind, with the shelves to look at instead."""
+    failing that the shelf under a wider name, and titles with the words. `nothing` when the catalogue has no such kind, with the
+    shelves to look at instead."""
     said = _MEASURE_WORD.sub("", fold(signal.value))
     wish = stems(said)
     for words in dict.fromkeys((wish, spell(wish), stems(_BARE_SUFFIX.sub("", said)))):
         found = _named_so(signal, words, catalogue, thesaurus) or _in_part(signal, words, catalogue, thesaurus)
         if found is not None:
             return found
-    alike = _alike(fold(signal.value), catalogue, likeness)
-    if alike is not None:
-        return Meaning(signal, "category", shelves=(alike.path,))
     return Meaning(signal, "nothing", beside=_paths(_beside(wish, fold(signal.value), catalogue, likeness, thesaurus)))
 
 
@@ -152,12 +149,6 @@ def _stands(modifiers: Sequence[Words], shelves: Sequence[Shelf], catalogue: Cat
     for phrase in modifiers:
         shown &= catalogue.saying(phrase)
     return bool(shown.any())
-
-
-def _alike(text: str, catalogue: Catalogue, likeness: Likeness | None) -> Shelf | None:
-    named = {fold(name): shelf for shelf in catalogue.shelves for name in sorted(shelf.names)}
-    place = likeness.shelf(text, tuple(named)) if likeness is not None else None
-    return None if place is None else list(named.values())[place]
 
 
 def _parts(shelf: Shelf) -> set[Words]:
