@@ -142,7 +142,10 @@ def run() -> list[dict[str, Any]]:
     }
     for name, (rows, asked) in sets.items():
         found[name] = bench.read(name, bench.reader(name, rows), asked)
-    return [*what_doubt_tells(bench, tests["validation"]), *(row for name, cases in found.items() for row in _figures(name, cases))]
+    kept = {"name": "own labels of the first reader that were sure and steady", "value": len(own["kept"]), "unit": "", "bar": "",
+            "peer": f"of {len(candidates)}"}
+    figures = (row for name, cases in found.items() for row in _figures(name, cases))
+    return [*what_doubt_tells(bench, tests["validation"]), kept, *figures]
 
 
 def what_doubt_tells(bench: Bench, rows: Sequence[Labelled]) -> list[dict[str, Any]]:
