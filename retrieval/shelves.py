@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from retrieval.catalogue import Catalogue, Shelf
 from retrieval.likeness import Likeness
@@ -41,13 +41,14 @@ def _named_so(signal: Signal, words: Words, catalogue: Catalogue, thesaurus: The
     shared = bool(shelves) and not any(_named(words, shelf) for shelf in shelves)
     if shared and _stands((words,), shelves, catalogue):
         return Meaning(signal, "category", shelves=_paths(shelves), within=(words,))
-    for name in thesaurus.covered(words)[1:]:
-        shelves += [shelf for shelf in _called(name, catalogue) if shelf not in shelves]
-    heads = tuple((" ".join(name),) for name in thesaurus.covered(words))
+    covered = thesaurus.covered(words)
+    for name in covered[1:]:
+        shelves += [shelf for shelf in _called(name, catalogue, thesaurus, set(covered)) if shelf not in shelves]
+    heads = tuple((" ".join(name),) for name in covered)
     shown = tuple(head for head in heads if len(catalogue.heads.of(head[0])))
     if shelves or shown:
         return Meaning(signal, "category", shelves=_paths(shelves), phrases=shown or heads[:1])
-    for name in thesaurus.covered(words)[1:]:
+    for name in covered[1:]:
         part = [shelf for shelf in catalogue.shelves if name in _parts(shelf)]
         if part and _stands((name,), part, catalogue):
             return Meaning(signal, "category", shelves=_paths(part), within=(name,))
@@ -71,7 +72,7 @@ def _beside(
     words: Words, text: str, catalogue: Catalogue, likeness: Likeness | None, thesaurus: Thesaurus
 ) -> list[Shelf]:
     """The shelves of the wider kinds that the thesaurus knows, failing that the nearest in meaning."""
-    named = [shelf for name in thesaurus.around(words) for shelf in _called(name, catalogue)]
+    named = [shelf for name in thesaurus.around(words) for shelf in _called(name, catalogue, thesaurus)]
     if named or likeness is None:
         return list(dict.fromkeys(named))
     lowest = [shelf for shelf in catalogue.shelves if not _inner(shelf, catalogue)]
@@ -86,12 +87,21 @@ def _ending_in(words: Words, catalogue: Catalogue) -> list[Shelf]:
     return [shelf for shelf in found if _is_kind(shelf, catalogue)] or found or _clipped(words, catalogue)
 
 
-def _called(name: Words, catalogue: Catalogue) -> list[Shelf]:
-    """The shelves that are called so as a whole; in English also those that end so: `trainer` names Running trainers, while 水壶
-    of water bottles names no 电热水壶."""
-    if all(word.isascii() for word in name):
-        return [shelf for shelf in _ending_in(name, catalogue) if _named(name, shelf)]
-    return [shelf for shelf in catalogue.shelves if any(stems(own) == name for own in shelf.names)]
+def _called(name: Words, catalogue: Catalogue, thesaurus: Thesaurus, covered: Collection[Words] = ()) -> list[Shelf]:
+    """The shelves that are called so as a whole; in English also those that end so, unless the thesaurus knows them to be
+    another kind: `trainer` names Running trainers, the box of boxes no Cat litter boxes, 水壶 of water bottles no 电热水壶."""
+    whole = [shelf for shelf in catalogue.shelves if any(stems(own) == name for own in shelf.names)]
+    found = [shelf for shelf in whole if _is_kind(shelf, catalogue)]
+    if not all(word.isascii() for word in name):
+        return found
+    ending = (shelf for shelf in _ending_in(name, catalogue) if _named(name, shelf) and shelf not in found)
+    return found + [shelf for shelf in ending if not _known_as_another(shelf, thesaurus, covered)]
+
+
+def _known_as_another(shelf: Shelf, thesaurus: Thesaurus, covered: Collection[Words]) -> bool:
+    """True when the thesaurus has the shelf's name, and not among those that are covered."""
+    names = [stems(name) for name in shelf.names]
+    return any(thesaurus.knows(name) for name in names) and not any(name in covered for name in names)
 
 
 def _clipped(words: Words, catalogue: Catalogue) -> list[Shelf]:

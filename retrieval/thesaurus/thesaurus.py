@@ -54,7 +54,12 @@ class Thesaurus:
         equivalents = [words, *self._names(self._named.get(words, ()))]
         own = [name for name in equivalents if _latin(name) == _latin(words)]  # 水壶 of water bottles is kettles' wider name
         below = [place for name in dict.fromkeys(own) for place in self._under.get(name, ())]
-        return tuple(dict.fromkeys([*equivalents, *self._own.get(words, ()), *self._names(below)]))
+        parts = (name for place in (*self._named.get(words, ()), *below) for name in self._kinds[place].narrower)
+        return tuple(dict.fromkeys([*equivalents, *self._own.get(words, ()), *self._names(below), *parts]))
+
+    def knows(self, words: Words) -> bool:
+        """True for the name of a kind."""
+        return words in self._named
 
     def around(self, words: Words) -> tuple[Words, ...]:
         """The names of the kinds that what the words ask for is a part of: hiking boots for winter hiking boots."""
