@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from assistant.evidence import attributes_of, opinion_on, opinions_about, quotable, reasons_of
+from assistant.evidence import attributes_of, facts_of, opinion_on, opinions_about, quotable, quote_for, reasons_of
 from assistant.interests import named, referred, wishes
 from assistant.phrases import join, say
 from assistant.plain_words import wish_text
@@ -56,14 +56,28 @@ def compare_items(reading: Reading, screen: Sequence[Item], shop: Shop, search: 
 
 
 def _why(item: Item, history: Sequence[Turn], shop: Shop, language: Language) -> str:
+    """Why the item was suggested; what is known of it where it was not."""
     pick = _last_pick(item, history)
+    if pick is None:
+        return _known(item, shop, language)
     title = item.words(language)[0]
-    reasons = list(reasons_of(pick.candidate.matches, language)) if pick else []
-    if pick and pick.receipt == "exploration":
+    reasons = list(reasons_of(pick.candidate.matches, language))
+    if pick.receipt == "exploration":
         reasons.append(say("why_exploration", language))
     reasons = reasons or [say("why_plain", language)]
     told = [say("why", language, title=title), *(f"- {reason}" for reason in reasons)]
     return "\n".join([*told, *_said_most(item, shop, language)])
+
+
+def _known(item: Item, shop: Shop, language: Language) -> str:
+    """Price, stars and data of the item, what most reviewers say, and one of them in her own words."""
+    reviews = shop.reviews_of(item.id)
+    stars = say("stars", language, stars=f"{item.rating:.1f}", count=item.rating_count) if item.rating is not None else ""
+    head = say("item_head", language, title=item.words(language)[0], price=_price(item, language), stars=stars)
+    facts = [f"- {fact}" for fact in facts_of(item, (), language) if _price(item, language) not in fact]
+    lines = [head, *facts, *_said_most(item, shop, language)]
+    quote = quote_for(reviews, (), item, language, _remarks(item, shop))
+    return "\n".join([*lines, "", say("quote", language, text=quote.text)] if quote else lines)
 
 
 def _said_most(item: Item, shop: Shop, language: Language) -> list[str]:

@@ -25,7 +25,7 @@ def facts_of(item: Item, matches: Sequence[Match], language: Language) -> tuple[
     """Facts to word a recommendation from, the ones that answer a wish first: `material: mesh`, `price: $129.00`."""
     told = [match for match in matches if match.signal.facet not in _UNSPOKEN]
     proven = [
-        match.evidence if ": " in match.evidence else f"{column_name(match.signal.facet, language)}: {match.evidence}"
+        _spoken(match, language) if ": " in match.evidence else f"{column_name(match.signal.facet, language)}: {match.evidence}"
         for match in told
     ]
     own = [(name, values) for name, values in attributes_of(item, language) if not _denied(values)]
@@ -42,6 +42,12 @@ def attributes_of(item: Item, language: Language) -> tuple[tuple[str, tuple[str,
     return tuple((column_name(a.name, language), a.values) for a in told)
 
 
+def _spoken(match: Match, language: Language) -> str:
+    """The evidence, with the name of its attribute as the shopper reads it: `waterproof: 是` is 防水: 是."""
+    name, sign, value = match.evidence.partition(": ")
+    return f"{column_name(name, language)}{sign}{value}" if sign and match.where == "attribute" else match.evidence
+
+
 def _denied(values: Sequence[str]) -> bool:
     """True for a property that the item has not: its very name in a sentence would claim it."""
     return all(value.casefold() in _NO for value in values)
@@ -53,7 +59,7 @@ def reasons_of(matches: Sequence[Match], language: Language, currency: str = "")
     for match in matches:
         wish = wish_text(match.signal, language, currency)
         same = match.evidence.casefold() in wish.casefold()
-        lines.append(wish if same else f"{wish} — {match.evidence}")
+        lines.append(wish if same else f"{wish} — {_spoken(match, language)}")
     return tuple(dict.fromkeys(lines))
 
 

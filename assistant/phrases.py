@@ -31,6 +31,8 @@ _TEXT: dict[str, dict[Language, str]] = {
     "stopped": {"en": "(stopped)", "zh": "（已停止）"},
     "broken": {"en": "Something in the shop is not working just now. Please try again in a moment.", "zh": "店里的系统暂时出了点问题，请稍后再试。"},
     "quote": {"en": "A buyer writes: “{text}”", "zh": "有买家说：“{text}”"},
+    "item_head": {"en": "**{title}** — {price}{stars}.", "zh": "**{title}** — {price}{stars}。"},
+    "stars": {"en": ", {stars} stars from {count} reviews", "zh": "，{stars}星（{count}条评价）"},
     "why": {"en": "I suggested **{title}** because:", "zh": "推荐**{title}**的原因："},
     "why_exploration": {
         "en": "it fits your wishes and differs from the others, so that you see more than one kind",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from retrieval.text import stems
 
 _WOMEN = ("women", "woman", "ladies", "her", "女士", "女性", "女款")
@@ -29,16 +31,30 @@ _GROUPS: dict[str, tuple[str, ...]] = {
         _KIDS,
     ),
 }
+_AGE = re.compile(
+    r"\b(\d{1,2})[\s-]*(?:(?:years?|yrs?)[\s-]*old|yo\b|岁|歲)|\b(\d{1,2})[\s-]*(?:months?[\s-]*old|个月大|個月大)", re.IGNORECASE
+)
+_GROWN = 13
+"""Years from which nobody looks among things for children."""
 _HEADS = sorted(_GROUPS, key=len, reverse=True)
 _BY_STEM = {stem: head for head in _HEADS if (words := stems(head)) and len(words) == 1 for stem in words}
 
 
 def labels_for(person: str) -> tuple[str, ...]:
-    """The label words for a person named by kinship: women's words for "my mother", "my bf's mum"; empty for anybody else."""
+    """The label words for a person named by kinship, or a child by its age: women's words for "my mother", "my bf's mum",
+    children's for "a 3 year old"; empty for anybody else."""
+    age = _AGE.search(person)
+    if age is not None:
+        return _KIDS if age.group(2) or int(age.group(1)) < _GROWN else ()
     for stem in reversed(stems(person)):
         if stem in _BY_STEM:
             return _GROUPS[_BY_STEM[stem]]
     return next((_GROUPS[head] for head in _HEADS if not head.isascii() and head in person), ())
+
+
+def without_ages(text: str) -> str:
+    """The text without "3 year old": its words stand in titles for other things."""
+    return _AGE.sub(" ", text)
 
 
 def grown_up(person: str) -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from retrieval.catalogue import Catalogue
+from retrieval.people import without_ages
 from retrieval.text import HAN, stems
 
 _EMPTY = frozenset("for with and or of in on to is it i my me need want something some please looking show buy good".split())
@@ -38,7 +39,7 @@ def terms_of(text: str, catalogue: Catalogue, spell: Callable[[Phrase], Phrase] 
     Chinese is not cut into words: of its pairs of characters those count that the catalogue says somewhere, since 静的 of 安静的
     is no word; all where it says none.
     """
-    words = stems(text)
+    words = stems(without_ages(text))
     single = [(word,) for word in words if not HAN.match(word) and word not in _EMPTY]
     pairs = [(a, b) for a, b in pairwise(words) if HAN.match(a) and HAN.match(b)]
     said = [pair for pair in pairs if _said(pair, catalogue)]

@@ -157,7 +157,9 @@ class Vocabulary:
         own = {n for n in found if columns[n] == hint}
         if signal.facet == "brand" or (own and signal.facet not in OPEN_FACETS):
             return own
-        return {n for n in found if columns[n] != "brand"}
+        # what a shelf is called tells of no single thing on it: wired ones stand among 真无线耳机
+        out = {"brand", "category"} if signal.facet == "feature" else {"brand"}
+        return {n for n in found if columns[n] not in out}
 
     def _deciding(self, signal: Signal, hint: str | None, exact: set[int]) -> tuple[str, ...]:
         """Columns whose value settles the matter for an item that fills them: not those of open facets, which list some of

@@ -38,6 +38,7 @@ LINES = {
     "a jacket": "recommend | category=jacket", "what do they say about the zip": "ask_item | item=1 | feature~zip",
     "a jacket with a smooth zip": "recommend | category=jacket | feature~smooth zip", "why this one": "ask_item | item=1",
     "拉链怎么样": "ask_item | item=1 | feature~拉链", "夹克": "recommend | category=夹克", "and the hood": "ask_item | item=1 | feature~hood",
+    "tell me about the fell jacket": "ask_item | item=fell jacket", "fell jacket怎么样": "ask_item | item=fell jacket",
 }
 
 
@@ -154,3 +155,14 @@ def test_a_card_carries_the_praise(read_shop: Shop) -> None:
     """A recommendation quotes the praise that concerns the wish, verbatim."""
     (quote,) = _talk(read_shop, "a jacket with a smooth zip").reply.recommendations[0].quotes
     assert quote.text == "The zip runs like butter" and quote.text in SAID[quote.review_id][0]
+
+
+@pytest.mark.parametrize(("message", "says"), [
+    ("tell me about the fell jacket", ("**Fell Jacket** — $99.00", "- material: nylon", "zip (2)")),
+    ("Fell Jacket怎么样", ("**山岭夹克** — US$99.00", "- 材质: 尼龙")),
+])
+def test_an_item_that_nobody_suggested_is_described(read_shop: Shop, message: str, says: tuple[str, ...]) -> None:
+    """Price, data and what reviewers say; not why it was suggested."""
+    text = _talk(read_shop, message).reply.text
+    assert all(part in text for part in says), text
+    assert "suggested" not in text
