@@ -14,6 +14,7 @@ import simsimd
 from numpy.typing import NDArray
 
 from retrieval.index import Floats, Kind, Rows
+from retrieval.selection import nth_highest
 from retrieval.stored_vectors import StoredVectors
 
 _DIRECT = 1_000
@@ -82,8 +83,7 @@ class ExactIndex:
         if part is None:
             products = products[slots]
         scores = coded.along[slots] + products * (coded.steps[slots] * steps[0])
-        worst_of_best = np.partition(scores, len(scores) - limit)[len(scores) - limit]
-        return np.flatnonzero(scores >= worst_of_best - 2 * bound)
+        return np.flatnonzero(scores >= nth_highest(scores, limit) - 2 * bound)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -13,6 +13,7 @@ from retrieval.columns import NumberColumn
 from retrieval.conditions import meeting
 from retrieval.meaning import Meaning
 from retrieval.postings import Rows
+from retrieval.selection import nth_highest
 
 Scores = NDArray[np.float64]
 _GOOD_SHARE = 0.4
@@ -57,7 +58,7 @@ def top(scores: Scores, rows: Rows, count: int) -> Rows:
     positive = int(np.count_nonzero(mine > 0))
     if positive <= count or not count:
         return rows[mine > 0][:count]
-    least = np.partition(mine, len(mine) - count)[len(mine) - count]
+    least = nth_highest(mine, count)
     surely, perhaps = np.flatnonzero(mine > least), np.flatnonzero(mine == least)
     return rows[np.concatenate((surely, perhaps[: count - len(surely)]))]
 
