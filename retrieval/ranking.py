@@ -6,6 +6,7 @@ import json
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -14,6 +15,7 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load as parse_tensors
 from safetensors.numpy import save_file
+from threadpoolctl import ThreadpoolController
 
 from retrieval.errors import RankingError
 from retrieval.word_match import WORD_FEATURES, Scores
@@ -35,6 +37,13 @@ PRIOR_WEIGHTS: dict[str, float] = {
 """Log-odds that a whole unit of an item feature adds before any click was seen: a met wish outweighs most of what words tell."""
 SHIPPED = Path(__file__).parent / "ranker"
 RANKER_FILE = "ranker.safetensors"
+
+
+@cache
+def _blas() -> ThreadpoolController:
+    """The linear algebra of this process. A few hundred candidates are not worth waking its threads, which then wait for those of
+    the embedder: measured on two cores, 3 ms instead of .4."""
+    return ThreadpoolController()
 
 
 @dataclass(frozen=True)
@@ -102,10 +111,11 @@ class Ranker:
 
     def _deep(self, text: Features) -> Features:
         hidden = (text - self.mean) / self.scale
-        for number, (weights, bias) in enumerate(self.layers):
-            hidden = hidden @ weights + bias
-            if number + 1 < len(self.layers):
-                hidden = hidden / (1.0 + np.exp(-np.maximum(hidden, -80.0)))
+        with _blas().limit(limits=1, user_api="blas"):
+            for number, (weights, bias) in enumerate(self.layers):
+                hidden = hidden @ weights + bias
+                if number + 1 < len(self.layers):
+                    hidden = hidden / (1.0 + np.exp(-np.maximum(hidden, -80.0)))
         return hidden
 
     def save(self, folder: Path) -> None:
