@@ -16,6 +16,7 @@ from retrieval.meaning import Reach
 from retrieval.postings import PhraseRows, PhraseRowsBuilder, Postings, PostingsBuilder, Rows
 from retrieval.quantities import quantities
 from retrieval.schema import Attribute, Item, Translation
+from retrieval.shelf_names import ShelfNames
 from retrieval.text import HAN, Token, denied, scan
 from retrieval.title_words import TitleWords, TitleWordsBuilder
 
@@ -82,6 +83,11 @@ class Catalogue:
 
     def __len__(self) -> int:
         return len(self.ids)
+
+    @cached_property
+    def shelf_names(self) -> ShelfNames:
+        """The shelves by what they are called."""
+        return ShelfNames(self.shelves)
 
     @cached_property
     def stars(self) -> NDArray[np.float64]:

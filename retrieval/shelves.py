@@ -9,6 +9,7 @@ from retrieval.catalogue import Catalogue, Shelf
 from retrieval.likeness import Likeness
 from retrieval.meaning import Meaning
 from retrieval.schema import Signal
+from retrieval.shelf_names import stands_alone
 from retrieval.text import HAN, fold, stems
 from retrieval.thesaurus import Thesaurus
 
@@ -17,7 +18,6 @@ _MEASURE_WORD = re.compile(r"^(?:一|\d+)?(?:双|个|把|条|款|台|只|件|副
 """What Chinese puts between number and thing: 双徒步鞋 is 徒步鞋."""
 _BARE_SUFFIX = re.compile(r"(?<=[\u4e00-\u9fff])[子儿兒]$")
 """What Chinese adds to a thing of one character: 椅子 is the 椅 of 办公椅."""
-_PARTS = re.compile(r"\s*(?:&|,|/|、|\band\b|和|与|及)\s*")
 
 
 def category_meaning(
@@ -37,19 +37,20 @@ def category_meaning(
 
 def _named_so(signal: Signal, words: Words, catalogue: Catalogue, thesaurus: Thesaurus) -> Meaning | None:
     """The kind by its own name, and by the names of all that it covers."""
-    shelves = _ending_in(words, catalogue)
+    shelves = list(_ending_in(words, catalogue))
     shared = bool(shelves) and not any(_named(words, shelf) for shelf in shelves)
     if shared and _stands((words,), shelves, catalogue):
         return Meaning(signal, "category", shelves=_paths(shelves), within=(words,))
     covered = thesaurus.covered(words)
+    known = frozenset(covered)
     for name in covered[1:]:
-        shelves += [shelf for shelf in _called(name, catalogue, thesaurus, set(covered)) if shelf not in shelves]
+        shelves += [shelf for shelf in _called(name, catalogue, thesaurus, known) if shelf not in shelves]
     heads = tuple((" ".join(name),) for name in covered)
     shown = tuple(head for head in heads if len(catalogue.heads.of(head[0])))
     if shelves or shown:
         return Meaning(signal, "category", shelves=_paths(shelves), phrases=shown or heads[:1])
     for name in covered[1:]:
-        part = [shelf for shelf in catalogue.shelves if name in _parts(shelf)]
+        part = catalogue.shelf_names.part.get(name, [])
         if part and _stands((name,), part, catalogue):
             return Meaning(signal, "category", shelves=_paths(part), within=(name,))
     return None
@@ -75,7 +76,7 @@ def _beside(
     named = [shelf for name in thesaurus.around(words) for shelf in _called(name, catalogue, thesaurus)]
     if named or likeness is None:
         return list(dict.fromkeys(named))
-    lowest = [shelf for shelf in catalogue.shelves if not _inner(shelf, catalogue)]
+    lowest = [shelf for shelf in catalogue.shelves if shelf.path not in catalogue.shelf_names.wider]
     labels = [(fold(name), place) for place, shelf in enumerate(lowest) for name in sorted(shelf.names)]
     near = likeness.beside(text, [label for label, _ in labels], [place for _, place in labels])
     return [] if near is None else [lowest[near]]
@@ -83,15 +84,14 @@ def _beside(
 
 def _ending_in(words: Words, catalogue: Catalogue) -> list[Shelf]:
     """Shelves one of whose names, or parts of it, ends in the words: `boot` names Hiking boots, `lamp` no Lamp shades."""
-    found = [shelf for shelf in catalogue.shelves if any(part[-len(words) :] == words for part in _parts(shelf))]
+    found = catalogue.shelf_names.ending.get(words, [])
     return [shelf for shelf in found if _is_kind(shelf, catalogue)] or found or _clipped(words, catalogue)
 
 
 def _called(name: Words, catalogue: Catalogue, thesaurus: Thesaurus, covered: Collection[Words] = ()) -> list[Shelf]:
     """The shelves that are called so as a whole; in English also those that end so, unless the thesaurus knows them to be
     another kind: `trainer` names Running trainers, the box of boxes no Cat litter boxes, 水壶 of water bottles no 电热水壶."""
-    whole = [shelf for shelf in catalogue.shelves if any(stems(own) == name for own in shelf.names)]
-    found = [shelf for shelf in whole if _is_kind(shelf, catalogue)]
+    found = [shelf for shelf in catalogue.shelf_names.whole.get(name, []) if _is_kind(shelf, catalogue)]
     if not all(word.isascii() for word in name):
         return found
     ending = (shelf for shelf in _ending_in(name, catalogue) if _named(name, shelf) and shelf not in found)
@@ -108,32 +108,27 @@ def _clipped(words: Words, catalogue: Catalogue) -> list[Shelf]:
     """Shelves whose Chinese name is the words and one character more: 防晒 is said for 防晒霜, 洗发 for 洗发水."""
     if len(words) < 2 or not all(HAN.match(word) for word in words):
         return []
-    return [shelf for shelf in catalogue.shelves if any(part[:-1] == words for part in _parts(shelf))]
+    return catalogue.shelf_names.clipped.get(words, [])
 
 
 def _is_kind(shelf: Shelf, catalogue: Catalogue) -> bool:
     """False for a department named by a place or a theme in the singular: what stands under Desk is no desk."""
-    inner = _inner(shelf, catalogue)
+    inner = shelf.path in catalogue.shelf_names.wider
     last = re.findall(r"[^\W\d_]+", fold(shelf.path[-1]))[-1:]
     return not inner or not last or stems(last[0])[-1:] != tuple(last) or bool(HAN.search(last[0]))
 
 
-def _inner(shelf: Shelf, catalogue: Catalogue) -> bool:
-    """True for a shelf with shelves below it."""
-    return any(other.path[: len(shelf.path)] == shelf.path and other.path != shelf.path for other in catalogue.shelves)
-
-
 def _named(words: Words, shelf: Shelf) -> bool:
     """True when the shelf as a whole is named so; Hats & gloves is neither hats nor gloves."""
-    return any(stems(name)[-len(words) :] == words and stems(name) in _parts_alone(name) for name in shelf.names)
+    return any(stems(name)[-len(words) :] == words and stands_alone(name) for name in shelf.names)
 
 
 def _wider(words: Words, catalogue: Catalogue, thesaurus: Thesaurus) -> tuple[list[Shelf], tuple[Words, ...]]:
     """The shelves whose name is the end of the words, or covered by it, the longest first, and the words it leaves out."""
     for start in range(1, len(words)):
         end = words[start:]
-        names = set(thesaurus.covered(end)) if all(word.isascii() for word in words) else {end}
-        named = [shelf for shelf in catalogue.shelves if names & _parts(shelf)]
+        names = thesaurus.covered(end) if all(word.isascii() for word in words) else (end,)
+        named = dict.fromkeys(shelf for name in names for shelf in catalogue.shelf_names.part.get(name, []))
         shelves = [shelf for shelf in named if _is_kind(shelf, catalogue)]
         if shelves:
             left = words[:start]
@@ -159,15 +154,6 @@ def _stands(modifiers: Sequence[Words], shelves: Sequence[Shelf], catalogue: Cat
     for phrase in modifiers:
         shown &= catalogue.saying(phrase)
     return bool(shown.any())
-
-
-def _parts(shelf: Shelf) -> set[Words]:
-    return {stems(part) for name in shelf.names for part in (name, *_PARTS.split(fold(name))) if part}
-
-
-def _parts_alone(name: str) -> set[Words]:
-    parts = [part for part in _PARTS.split(fold(name)) if part]
-    return {stems(name)} if len(parts) == 1 else set()
 
 
 def _paths(shelves: Sequence[Shelf]) -> tuple[tuple[str, ...], ...]:
