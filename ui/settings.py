@@ -17,6 +17,7 @@ from retrieval.search import Search
 from retrieval.shop import Shop
 from retrieval.shop_settings import changed_sliders, load_sliders
 from retrieval.sliders import BY_SCORE_ALONE, BalanceSettings, Promotions, Sliders, sliders_of
+from retrieval.vocabulary import Vocabulary
 from ui.places import DEMO, shop_directory
 from ui.terminal import note, print_json, say
 from ui.turn_view import money_view
@@ -102,10 +103,17 @@ def _checked(shop: Shop, sliders: Sliders) -> tuple[str, ...]:
         notes.append("balance.margin has no effect: no item has a cost. Import a feed with a column such as cost_of_goods_sold.")
     if sliders.balance.stock > 0 and not rules.earnings.stocks:
         notes.append("balance.stock has no effect: no item has a stock count. Import a feed whose variants have one.")
+    idle = [word for word, _ in sliders.synonyms if not _means_something(word, view.vocabulary.knowing(sliders.synonyms))]
+    notes += [f"synonyms.{word} has no effect: no shelf, title or value of this shop is called so." for word in idle]
     hidden = rules.banned & rules.promoted
     if hidden.any():
         notes.append(f"{int(hidden.sum())} promoted items are banned by their shelf or brand: a ban comes first.")
     return tuple(notes)
+
+
+def _means_something(word: str, vocabulary: Vocabulary) -> bool:
+    """True when the word names a kind of product or a value here."""
+    return any(vocabulary.resolve(Signal(facet, "=", word)).kind != "nothing" for facet in ("category", "feature"))
 
 
 def _tried(shop: Shop, text: str, limit: int, before: Sliders, after: Sliders) -> Preview:

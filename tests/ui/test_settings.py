@@ -70,6 +70,13 @@ def test_a_slider_without_data_says_so(daogou: Run) -> None:
     assert [note.split(" has")[0] for note in notes] == ["balance.stock"]
 
 
+def test_a_synonym_of_nothing_says_so(daogou: Run) -> None:
+    """What shoppers say is no use where the shop has nothing of the name that it is given."""
+    notes = json.loads(daogou("settings", "tiny", "synonyms.zorbles=quuxes", "--json").stdout)["notes"]
+    assert [note.split(" has")[0] for note in notes if note.startswith("synonyms.")] == ["synonyms.zorbles"]
+    assert json.loads(daogou("settings", "tiny", "synonyms.zorbles=", "--json").stdout)["synonyms"] == {}
+
+
 def test_policy_needs_a_log(daogou: Run, tmp_path: Path) -> None:
     """A shop without slates, and a log without exploration, are refused with what was expected."""
     ran = daogou("evaluate", "policy", "--shop", "tiny")
